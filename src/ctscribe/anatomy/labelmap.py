@@ -7,9 +7,28 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from jaxtyping import Int64
 
 from ctscribe.anatomy.taxonomy import CHEST6, Taxonomy
 from ctscribe.types import Affine, Labels, Mask
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Who found one lesion of a lesion mask, and how sure it is.
+
+    Parameters
+    ----------
+    kind : lesion kind, a key of ``LabelMap.lesions``.
+    voxel : array index (z, y, x) of one voxel of the lesion; the lesion is the connected component around it.
+    source : the detector.
+    confidence : its certainty in [0, 1].
+    """
+
+    kind: str
+    voxel: tuple[int, int, int]
+    source: str
+    confidence: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +47,8 @@ class LabelMap:
     approximate : classes whose outline is only roughly right (they came from an atlas prior rather than from the
         scan's own intensities); measuring them finely is not allowed.
     notes : sentences a reader of the report should know about the segmentation.
+    detections : lesions in ``lesions`` that an embedded detector found, one entry each; a lesion without an entry came
+        with the masks of ``source``.
     """
 
     labels: Labels
@@ -38,11 +59,12 @@ class LabelMap:
     confidence: Mapping[str, float] = field(default_factory=dict)
     approximate: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    detections: tuple[Detection, ...] = ()
 
     @cached_property
     def present(self) -> frozenset[str]:
         """Names of the classes that have at least one voxel."""
-        counts = np.bincount(self.labels.ravel(), minlength=1)
+        counts = label_counts(self.labels)
         return frozenset(name for label, name in self.names.items() if label < counts.size and counts[label])
 
     @cached_property
@@ -61,3 +83,11 @@ class LabelMap:
     def region(self, key: str, taxonomy: Taxonomy = CHEST6) -> Mask:
         """Union of the classes that a taxonomy's region holds, such as ``region("lung")``."""
         return self.mask(*taxonomy[key].structures)
+
+
+def label_counts(labels: Labels) -> Int64[np.ndarray, " ids"]:
+    """Voxels of every label id, from 0 to the largest the array's type can hold; slice by slice, to spare memory."""
+    counts = np.zeros(np.iinfo(labels.dtype).max + 1, dtype=np.int64)
+    for plane in labels:
+        counts += np.bincount(plane.ravel(), minlength=counts.size)
+    return counts

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 
 import yaml
 
@@ -45,6 +46,13 @@ class Taxonomy:
     def region_of(self, structure: str) -> Region | None:
         """The first region that holds a TotalSegmentator class, ``None`` when no region does."""
         return next((region for region in self.regions if structure in region.structures), None)
+
+
+@cache
+def totalsegmentator_classes() -> Mapping[int, str]:
+    """Label id → class name of TotalSegmentator v2, task ``total``: the vocabulary that every label map speaks."""
+    page = resources.files("ctscribe.anatomy") / "taxonomies" / "totalsegmentator.yaml"
+    return MappingProxyType(yaml.safe_load(page.read_text(encoding="utf-8")))
 
 
 @cache

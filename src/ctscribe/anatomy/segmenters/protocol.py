@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ctscribe.anatomy.labelmap import LabelMap
 from ctscribe.ct.volume import CTVolume
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """Finds organs, and lesions when it can, in a canonical CT volume."""
 

@@ -1,4 +1,4 @@
-"""Quantities measured from the scan, each by a published method, or said to be not assessable."""
+"""One measured quantity, or the reason why it could not be measured."""
 
 from __future__ import annotations
 
@@ -37,7 +37,3 @@ class Biomarker:
     key_slice: int | None = None
     line_mm: tuple[Point, Point] | None = None
     approximate: bool = False
-
-
-def measure_biomarkers(volume, labelmap):
-    return ()
