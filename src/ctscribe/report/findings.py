@@ -1,0 +1,34 @@
+"""The 18 abnormality labels of CT-RATE, in the order of its label files (Hamamci et al., arXiv 2403.17834)."""
+
+from __future__ import annotations
+
+CT_RATE_LABELS: tuple[str, ...] = (
+    "Medical material",
+    "Arterial wall calcification",
+    "Cardiomegaly",
+    "Pericardial effusion",
+    "Coronary artery wall calcification",
+    "Hiatal hernia",
+    "Lymphadenopathy",
+    "Emphysema",
+    "Atelectasis",
+    "Lung nodule",
+    "Lung opacity",
+    "Pulmonary fibrotic sequela",
+    "Pleural effusion",
+    "Mosaic attenuation pattern",
+    "Peribronchial thickening",
+    "Consolidation",
+    "Bronchiectasis",
+    "Interlobular septal thickening",
+)
+
+LABEL_OF_KIND: dict[str, str | None] = {
+    "lung_nodule": "Lung nodule",
+    "pleural_effusion": "Pleural effusion",
+    "pericardial_effusion": "Pericardial effusion",
+    "kidney_cyst": None,
+    "consolidation": "Consolidation",
+    "ground_glass": "Lung opacity",
+}
+"""Lesion kind → the label it makes positive, ``None`` where CT-RATE has none."""
