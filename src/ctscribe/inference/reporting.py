@@ -1,0 +1,85 @@
+"""One report job: what was asked for, applied to one scan after another, with its outputs and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from ctscribe.anatomy.segmenters import load_segmenter
+from ctscribe.anatomy.segmenters.protocol import Segmenter
+from ctscribe.errors import BadInput
+from ctscribe.inference.pipeline import Reading, Reporter, write_report
+from ctscribe.inference.run_record import write_run_record
+from ctscribe.inference.stages import Stages
+from ctscribe.report.measured import MeasuredReporter
+from ctscribe.report.schema import Report
+from ctscribe.report.writers import FORMATS, write_report_files
+
+REPORTERS: dict[str, Callable[[], Reporter]] = {"measured": MeasuredReporter}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A report, where its forms lie, and the seconds of each stage."""
+
+    report: Report
+    files: dict[str, Path]
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ReportJob:
+    """What was asked for; ``settings`` holds everything besides the scan that the outputs depend on."""
+
+    segmenter: Segmenter
+    reporter: Reporter
+    formats: tuple[str, ...]
+    reading: Reading
+    settings: dict[str, object]
+
+    @classmethod
+    def from_names(
+        cls, *, model: str, segmenter: str, formats: str, device: str, fast: bool, reading: Reading
+    ) -> ReportJob:
+        """Build a job from the command line's words.
+
+        Raises
+        ------
+        BadInput : a model, segmenter or format that does not exist.
+        """
+        return cls(
+            segmenter=load_segmenter(segmenter, device=device, fast=fast, force=reading.force),
+            reporter=_load_reporter(model),
+            formats=_parse_formats(formats),
+            reading=reading,
+            settings={"model": model, "segmenter": segmenter, "formats": formats, "fast": fast, **asdict(reading)},
+        )
+
+    def run(self, scan: Path, folder: Path, announce: Callable[[str], None] = lambda stage: None) -> Result:
+        """Report on one scan into a folder; ``run.json`` is written last."""
+        stages = Stages(announce)
+        report, case = write_report(scan, self.segmenter, self.reporter, self.reading, stages)
+        with stages("writing"):
+            files = write_report_files(report, case, folder, self.formats)
+        write_run_record(folder, scan, self.settings, stages.seconds, files.values())
+        return Result(report, files, stages.seconds)
+
+
+def _load_reporter(name: str) -> Reporter:
+    if name not in REPORTERS:
+        raise BadInput(f"there is no model {name!r}", hint=f"known: {', '.join(REPORTERS)}", code="unknown-model")
+    return REPORTERS[name]()
+
+
+def _parse_formats(names: str) -> tuple[str, ...]:
+    wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    for name in wanted:
+        if name not in FORMATS:
+            near = get_close_matches(name, FORMATS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(FORMATS)}"
+            raise BadInput(f"there is no format {name!r}", hint=hint, code="unknown-format")
+    if not wanted:
+        raise BadInput("no format asked for", hint=f"--formats takes some of {','.join(FORMATS)}", code="no-format")
+    return wanted

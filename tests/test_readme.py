@@ -1,0 +1,53 @@
+"""What the README tells people to type is what the command line takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ctscribe.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands() -> list[str]:
+    """Every ``ctscribe …`` line in a code block of the README and the docs."""
+    blocks = [block for page in DOCUMENTS for block in re.findall(r"```\w*\n(.*?)```", page.read_text("utf-8"), re.S)]
+    lines = [line.split("#")[0].strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    return sorted({line for line in lines if line.startswith("ctscribe ")})
+
+
+def help_of(*verb: str) -> str:
+    result = CliRunner().invoke(app, [*verb, "--help"], terminal_width=200)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_readme_shows_commands() -> None:
+    assert len(commands()) >= 5
+
+
+@pytest.mark.parametrize("command", commands())
+def test_documented_command_exists_with_its_options(command: str) -> None:
+    words = shlex.split(command)[1:]
+    verb = [] if words[0].startswith("-") else [words[0]]
+    text = help_of(*verb)
+    for option in (word.split("=")[0] for word in words if word.startswith("-")):
+        assert re.search(rf"(^|[\s,]){re.escape(option)}\b", text), f"{option} is not in the help of {verb}"
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    verbs = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    assert [verb for verb in verbs if f"ctscribe {verb}" not in readme] == []
+
+
+def test_make_targets_in_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    named = set(re.findall(r"`make ([a-z]+)`|^make ([a-z]+)", (ROOT / "README.md").read_text("utf-8"), re.M))
+    assert {target for pair in named for target in pair if target} <= targets
