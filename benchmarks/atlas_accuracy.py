@@ -1,7 +1,7 @@
 """How close the atlas comes where the truth is known: python benchmarks/atlas_accuracy.py ../shared/data
 
-Ten warps of LIDC-IDRI-0001, the atlas' own patient: smooth random displacements of 15 mm at most, each axis scaled by up
-to 20 %, noise of 10–30 HU; they say how much deformation the registration follows, not how well it does on someone else.
+Ten warps of LIDC-IDRI-0001, the atlas' own patient: smooth random displacements of 15 mm at most, each axis scaled by
+up to 20 %, noise of 10–30 HU; they say how much deformation the registration follows, not how it does on someone else.
 For that, the thoracic crops of another patient (aorta, heart and T12 known), a thick-slice scan without labels (fit
 only), and an abdomen that must be refused. Last, the time for 512 × 512 × 300 voxels.
 """

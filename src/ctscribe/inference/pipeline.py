@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ctscribe.anatomy.segmenters.protocol import Segmenter
 from ctscribe.case import Case
@@ -17,6 +17,7 @@ from ctscribe.report.consistency import check_consistency
 from ctscribe.report.schema import Report
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Writes a report from a case: the measured reporter, or a trained model."""
 
