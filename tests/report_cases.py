@@ -38,6 +38,7 @@ SUB_REGIONS = {
 UNITS = {
     "lung_volume_total": ("lung", "mL", STRUCTURES[:5]),
     "emphysema_index": ("lung", "%", STRUCTURES[:5]),
+    "tracheal_diameter": ("airway", "mm", ("trachea",)),
     "cardiothoracic_ratio": ("heart", "1", ("heart", *STRUCTURES[:5])),
     "ascending_aorta_diameter": ("heart", "mm", ("aorta",)),
     "descending_aorta_diameter": ("heart", "mm", ("aorta",)),

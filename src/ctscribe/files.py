@@ -32,8 +32,9 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
             written.unlink(missing_ok=True)
         for folder in reversed(made):
             folder.rmdir()
+        names = ", ".join(str(target) for target in contents)
         raise CTScribeError(
-            f"cannot write {target}: {error.strerror}",
+            f"cannot write {names}: {error.strerror}",
             hint="check the folder, its rights and the free space",
             code="cannot-write",
         ) from error

@@ -25,7 +25,7 @@ class Outcome:
 
 
 def run_batch(
-    scans: dict[str, Path], folder: Path, settings: dict[str, object], work: Callable[[Path, Path], None]
+    scans: dict[str, Path], folder: Path, settings: dict[str, object], work: Callable[[Path, Path], object]
 ) -> Iterator[Outcome]:
     """Run ``work(scan, output folder)`` on each scan, yielding what became of it.
 

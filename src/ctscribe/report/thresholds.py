@@ -61,6 +61,9 @@ BANDS: Mapping[str, Band] = {
         48, 40, 5, "≤ 40 HU (Boyce, AJR 2010), 48 HU (Pickhardt, Eur Radiol 2012), without contrast", low=True
     ),
     "liver_minus_spleen": Band(1, -10, 3, "normal 1–18 HU (Park, Radiology 2006); −10 HU (ACR 2023)", low=True),
+    "tracheal_diameter": Band(
+        13, 10, 1, "lower limit of the coronal diameter 13 mm in men, 10 mm in women (Breatnach, AJR 1984)", low=True
+    ),
     "vertebral_attenuation": Band(
         160, 110, 10, "T12–L5, 120 kVp: 160 HU sensitive, 110 HU specific (Pickhardt, Ann Intern Med 2013)", low=True
     ),

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from report_cases import biomarker, lesion, make_case
 
+from ctscribe.anatomy.detectors.opacity import SOURCE as OPACITY_DETECTOR
 from ctscribe.case import Case
 from ctscribe.ct.volume import ScanMeta
+from ctscribe.report.consistency import check_consistency
 from ctscribe.report.facts import Facts
+from ctscribe.report.measured import MeasuredReporter
 from ctscribe.report.measured.lung import lung
 from ctscribe.report.schema import Finding
 
@@ -38,6 +43,17 @@ def test_opacities_lobe_by_lobe() -> None:
     )
     assert second.finding.text.startswith("Ground-glass opacity in the right upper lobe (6.0 mL")
     assert first.summary.endswith("; 2 lobes in all.")
+
+
+def test_density_alone_does_not_name_what_fills_the_lung() -> None:
+    found = replace(lesion("consolidation", "lung_lower_lobe_right", 66, 59), source=OPACITY_DETECTOR)
+    (one,) = [one for one in lung(Facts(make_case([found]))).statements if one.finding.polarity == "present"]
+    assert one.finding.text == (
+        "Dense opacity in the right lower lobe (59 mL, slice 19 of 26): consolidation, collapse or tumour."
+    )
+    assert one.finding.labels == ("Lung opacity",)
+    report = MeasuredReporter()(make_case([found]))
+    assert check_consistency(report, make_case([found])) == report
 
 
 def test_a_kind_not_looked_for_is_named_once_and_not_denied() -> None:

@@ -226,6 +226,10 @@ TRUTHS: list[tuple[str, Callable[[re.Match[str], Case, Finding], bool]]] = [
         absent("lung_nodule"),
     ),
     (r"(Possible )?([Cc]onsolidation|[Gg]round-glass opacity) in the (.+?) " + EXTENT, opacity),
+    (
+        r"(Possible )?[Dd]ense (opacity) in the (.+?) \((?:.+?)\): consolidation, collapse or tumour\.",
+        lambda match, case, finding: finding.labels == ("Lung opacity",) and bool(finding.evidence),
+    ),
     (r"No consolidation of 3 mL or more was detected" + SHOWN, absent("consolidation")),
     (r"No ground-glass opacity of 5 mL or more was detected" + SHOWN, absent("ground_glass")),
     (r"(Possible )?(\w+) (left|right) pleural effusion " + EXTENT, pleural),
@@ -242,6 +246,10 @@ TRUTHS: list[tuple[str, Callable[[re.Match[str], Case, Finding], bool]]] = [
     (
         rf"(?:Heart size|The heart) .*\(cardiothoracic ratio (?:about )?{FIGURE}\)\.",
         banded("cardiothoracic_ratio", words={"normal": "< 0.48", "present": ">= 0.55"}),
+    ),
+    (
+        rf"(?:Trachea|The trachea) .*?{FIGURE} mm at its narrowest.*\.",
+        banded("tracheal_diameter", words={"normal": ">= 14.5", "present": "<= 10"}),
     ),
     (
         rf"Ascending aorta .*?{FIGURE} mm.*\.",

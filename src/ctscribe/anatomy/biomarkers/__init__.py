@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctscribe.anatomy.biomarkers.abdomen import parenchymal_attenuation
+from ctscribe.anatomy.biomarkers.airway import tracheal_diameter
 from ctscribe.anatomy.biomarkers.biomarker import Biomarker
 from ctscribe.anatomy.biomarkers.calcification import calcifications
 from ctscribe.anatomy.biomarkers.heart import cardiothoracic_ratio
@@ -27,6 +28,7 @@ def measure_biomarkers(volume: CTVolume, labelmap: LabelMap) -> tuple[Biomarker,
     return (
         *lung_volumes(scan),
         *emphysema_index(scan),
+        tracheal_diameter(scan),
         cardiothoracic_ratio(scan),
         *aortic_diameters(scan),
         pulmonary_trunk_diameter(scan),

@@ -64,6 +64,7 @@ BIOMARKER_WORDS: Mapping[str, re.Pattern[str]] = {
     "pulmonary_trunk_diameter": re.compile(r"\bpulmonary (?:trunk|artery).*(?:dilat|enlarged|normal)", re.IGNORECASE),
     "aortic_calcification_volume": re.compile(r"\baort.*calcif|\bcalcif.*\baort", re.IGNORECASE),
     "coronary_calcification_volume": re.compile(r"\bcoronar.*calcif|\bcalcif.*\bcoronar", re.IGNORECASE),
+    "tracheal_diameter": re.compile(r"\btrache.*(?:narrow|stenos|normal)|\btracheal stenosis", re.IGNORECASE),
     "liver_attenuation": re.compile(r"\bsteatosis|\bfatty (?:liver|infiltration)", re.IGNORECASE),
 }
 """Biomarker → the words that judge it."""

@@ -14,7 +14,7 @@ NEVER_ASSESSED = [
     "gallbladder",
     "pancreas",
     "adrenal glands",
-    "kidneys apart from cysts",
+    "kidneys otherwise",
     "stomach and bowel",
 ]
 

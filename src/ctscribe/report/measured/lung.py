@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctscribe.anatomy.detectors.opacity import SOURCE as OPACITY_DETECTOR
 from ctscribe.anatomy.guidance import LOBES
 from ctscribe.report.facts import Facts, biomarker_evidence
 from ctscribe.report.measured.judged import BOTH, gap, judge
@@ -51,13 +52,23 @@ def _opacity(facts: Facts, kind: str) -> SectionDraft:
     findings: list[Finding] = []
     for sub_region, indices in by_place(facts, kind).items():
         where = place(sub_region, approximate=sub_region in facts.case.labelmap.approximate)
-        findings.append(found(facts, indices, f"{name} in the {where} ({extent(facts, indices)})"))
+        by_density = {facts.case.lesions[index].source for index in indices} == {OPACITY_DETECTOR}
+        if kind == "consolidation" and by_density:
+            findings.append(_dense_opacity(facts, indices, where))
+        else:
+            findings.append(found(facts, indices, f"{name} in the {where} ({extent(facts, indices)})"))
     findings.sort(key=lambda finding: finding.polarity != "present")
     for rank, finding in enumerate(findings):
         rest = f"; {len(findings)} lobes in all." if len(findings) > 1 else "."
         summary = finding.text.rstrip(".") + rest
         draft.statements.append(Statement(finding, Importance.NONE if rank else importance, summary))
     return draft
+
+
+def _dense_opacity(facts: Facts, indices: list[int], where: str) -> Finding:
+    """Density alone does not tell what fills the air spaces, so the sentence names all that may."""
+    words = f"dense opacity in the {where} ({extent(facts, indices)}): consolidation, collapse or tumour"
+    return found(facts, indices, words).model_copy(update={"labels": ("Lung opacity",)})
 
 
 def _pleura(facts: Facts) -> SectionDraft:
