@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import SimpleITK as sitk
 import torch
 from comparison import as_rows, compare, save
+from monai.data import MetaTensor
 from monai.transforms import Spacing
 from scipy import ndimage
 from volumes import label_blocks, large_volume
@@ -27,7 +27,8 @@ def linear_rows(volume: CTVolume, spacing: float) -> list[dict[str, object]]:
     image.SetSpacing(volume.spacing[::-1])
     factors = [s / spacing for s in volume.spacing]
     tensor = torch.from_numpy(volume.hu).float()[None, None]
-    monai_spacing, affine = Spacing((spacing,) * 3), np.diag([*volume.spacing, 1.0])
+    monai_spacing = Spacing((spacing,) * 3)
+    with_affine = MetaTensor(tensor[0], affine=torch.diag(torch.tensor([*volume.spacing, 1.0])))
     return as_rows(
         f"resample to {spacing} mm",
         compare(
@@ -35,7 +36,7 @@ def linear_rows(volume: CTVolume, spacing: float) -> list[dict[str, object]]:
                 "ctscribe": lambda: resample(volume, spacing=(spacing,) * 3),
                 "SimpleITK linear": lambda: sitk_resample(image, spacing, sitk.sitkLinear),
                 "scipy zoom, order 1": lambda: ndimage.zoom(volume.hu, factors, order=1),
-                "MONAI Spacing": lambda: monai_spacing(tensor[0], affine=torch.from_numpy(affine)),
+                "MONAI Spacing": lambda: monai_spacing(with_affine),
                 "torch trilinear": lambda: torch.nn.functional.interpolate(
                     tensor, scale_factor=factors, mode="trilinear"
                 ),
