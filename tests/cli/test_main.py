@@ -37,6 +37,7 @@ def test_no_verb_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ["reprot"],
         ["report"],
+        ["report", ""],
         ["report", "x.nii", "--no-such-option"],
         ["report", "x.nii", "--num-parts", "none"],
         ["report", "does-not-exist.nii.gz"],

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 from ctscribe.errors import BadScan
@@ -13,7 +14,8 @@ def scans_in(folder: Path, names: str) -> dict[str, Path]:
 
 
 def working(done: list[str], settings: dict[str, object]):
-    def work(scan: Path, output: Path) -> None:
+    def work(scan: Path, output: Path, announce: Callable[[str], None]) -> None:
+        announce("reading")
         if scan.name == "b":
             raise BadScan("b is bad", hint="mend it", code="bad")
         output.mkdir(parents=True, exist_ok=True)
@@ -47,3 +49,17 @@ def test_what_changed_is_done_again(tmp_path: Path) -> None:
     other: dict[str, object] = {"formats": "json"}
     list(run_batch(scans, tmp_path / "out", other, working(done, other)))
     assert done == ["a", "c", "d"]
+
+
+def test_an_unforeseen_error_stops_one_scan_and_its_words_are_not_shown(tmp_path: Path) -> None:
+    scans, said = scans_in(tmp_path / "in", "ab"), []
+
+    def work(scan: Path, output: Path, announce: Callable[[str], None]) -> None:
+        announce("reading")
+        if scan.name == "a":
+            raise ZeroDivisionError("ZEBRA^PATIENT")
+
+    outcomes = list(run_batch(scans, tmp_path / "out", {}, work, said.append))
+    assert [one.status for one in outcomes] == ["failed", "done"]
+    assert (outcomes[0].error, outcomes[0].code) == ("unforeseen ZeroDivisionError", "unforeseen")
+    assert said == ["a (1 of 2): reading", "b (2 of 2): reading"]

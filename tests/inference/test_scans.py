@@ -8,11 +8,13 @@ from ctscribe.errors import BadInput
 from ctscribe.inference.scans import find_scans, part
 
 
-def write_header(path: Path, study: str) -> None:
+def write_header(path: Path, study: str, **attributes: str) -> None:
     """A DICOM file that holds no more than its study."""
     path.parent.mkdir(parents=True, exist_ok=True)
     header = pydicom.Dataset()
     header.StudyInstanceUID, header.SOPClassUID, header.SOPInstanceUID = study, CTImageStorage, generate_uid()
+    for keyword, value in attributes.items():
+        setattr(header, keyword, value)
     header.file_meta = pydicom.dataset.FileMetaDataset()
     header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     header.save_as(path, enforce_file_format=True)
@@ -64,6 +66,28 @@ def test_two_scans_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "one.nrrd").touch()
     with pytest.raises(BadInput, match="'one'"):
         find_scans(tmp_path)
+
+
+def test_hidden_files_reports_and_the_output_folder_are_no_scans(tmp_path: Path) -> None:
+    for name in ("one.nii.gz", "._one.nii.gz", ".two.nii", "out/one/masks.nii.gz"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert find_scans(tmp_path, tmp_path / "out") == {"one": tmp_path / "one.nii.gz"}
+    studies = {name: generate_uid() for name in "ab"}
+    for name, study in studies.items():
+        write_header(tmp_path / "dicom" / name / "1", study)
+        write_header(tmp_path / "dicom" / "reports" / name / "report.dcm", study, Modality="SR")
+    assert find_scans(tmp_path / "dicom") == {name: tmp_path / "dicom" / name for name in studies}
+
+
+def test_studies_inside_one_another_are_refused(tmp_path: Path) -> None:
+    first, second = generate_uid(), generate_uid()
+    write_header(tmp_path / "a" / "1", first)
+    write_header(tmp_path / "b" / "1", first)
+    write_header(tmp_path / "c" / "1", second)
+    with pytest.raises(BadInput) as refused:
+        find_scans(tmp_path)
+    assert refused.value.code == "studies-mixed"
 
 
 def test_parts_cover_the_batch_once() -> None:

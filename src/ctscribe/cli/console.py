@@ -15,7 +15,7 @@ def progress(*, quiet: bool, verbose: bool) -> Iterator[Callable[[str], None]]:
     """A function to announce stages with: a spinner on a terminal, lines when ``verbose``, nothing otherwise."""
     if verbose:
         yield lambda stage: typer.echo(f"{stage} …", err=True)
-    elif quiet or not sys.stderr.isatty():
+    elif quiet or not (sys.stderr and sys.stderr.isatty()):
         yield lambda stage: None
     else:
         from rich.console import Console

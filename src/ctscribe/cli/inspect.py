@@ -21,7 +21,7 @@ def inspect(scan: Scan, series: Series = None, allow_gaps: AllowGaps = False, as
     from ctscribe.ct.field_of_view import assess_field_of_view
     from ctscribe.ct.readers import list_series, read_volume
 
-    found = list_series(scan)
+    found = list_series(scan, series=series)
     volume = read_volume(scan, series=series, allow_gaps=allow_gaps)
     view = assess_field_of_view(volume)
     if as_json:
@@ -70,5 +70,5 @@ def _print_text(volume: CTVolume, view: FieldOfView, series: tuple[SeriesSummary
         for sentence in sentences:
             line(name, sentence)
     for one in series:
-        mark = "read" if one.chosen else "skipped"
-        line(mark, f"series {one.number}: {one.modality} {one.kind}, {one.slices} images; {one.reason}")
+        what = f"series {one.number} (…{one.series_instance_uid[-12:]}): {one.modality} {one.kind}, {one.slices} images"
+        line("read" if one.chosen else "skipped", what if one.chosen else f"{what}; {one.reason}")

@@ -13,6 +13,7 @@ import typer
 from ctscribe import __version__
 from ctscribe.cli.inspect import inspect
 from ctscribe.cli.measure import measure
+from ctscribe.cli.process import abandon_output, prepared_process
 from ctscribe.cli.report import report
 from ctscribe.cli.sample import sample
 from ctscribe.cli.segment import segment
@@ -52,27 +53,37 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; errors become one ``error:`` line and perhaps a hint."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    sys.exit(_run([word for word in given if word != "--debug"], debug=debug))
+    with prepared_process(debug=debug):
+        code = _run([word for word in given if word != "--debug"], debug=debug)
+    sys.exit(code)
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
-        return app(arguments or ["--help"], standalone_mode=False) or 0
+        code = app(arguments or ["--help"], standalone_mode=False) or 0
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
     except typer.TyperException as error:
         return _fail(error.format_message(), "ctscribe --help lists the verbs, ctscribe VERB --help its options", 2)
-    except typer.Abort:
-        return _fail("interrupted", None, 130)
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("interrupted", "what was finished is kept; run the same command again to go on", 130)
     except CTScribeError as error:
         if debug:
             raise
         return _fail(error.message, error.hint, error.exit_code)
-    except KeyboardInterrupt:
-        return _fail("interrupted; what was finished is kept", None, 130)
+    except BrokenPipeError:
+        # Whoever read the results has seen enough, as head does.
+        abandon_output()
+        return 1
     except MemoryError:
         return _fail("out of memory", "close other programs, or reduce the scan", 1)
     except Exception as error:
         if debug:
             raise
+        abandon_output()
+        if isinstance(error, OSError) and error.strerror:
+            return _fail(f"the system refuses: {error.strerror}", "--debug shows where", 1)
         # The message of an unforeseen error may hold a header's values, so only its kind is shown.
         return _fail(f"unforeseen {type(error).__name__}", "run again with --debug and report what it shows", 1)
 

@@ -62,11 +62,12 @@ def measure(
 
 def _as_object(case: Case) -> dict[str, object]:
     from ctscribe.report.entries import biomarker_entries, lesion_entries
+    from ctscribe.report.writers.json import rounded
 
     return {
-        "lesions": [entry.model_dump(mode="json") for entry in lesion_entries(case)],
+        "lesions": [rounded(entry.model_dump(mode="json")) for entry in lesion_entries(case)],
         "looked_for": sorted(case.labelmap.lesions),
-        "biomarkers": [entry.model_dump(mode="json") for entry in biomarker_entries(case)],
+        "biomarkers": [rounded(entry.model_dump(mode="json")) for entry in biomarker_entries(case)],
         "segmenter": {
             "source": case.labelmap.source,
             "confidence": dict(case.labelmap.confidence),

@@ -7,8 +7,17 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+
+def _given_path(text: str) -> Path:
+    """A path; an empty one, as an unset variable in a script leaves it, would mean the working folder."""
+    if not text:
+        raise typer.BadParameter("the path is empty")
+    return Path(text)
+
+
 Scan: TypeAlias = Annotated[
-    Path, typer.Argument(metavar="SCAN", help="DICOM folder, zip or file; NIfTI; NRRD; MetaImage.")
+    Path,
+    typer.Argument(metavar="SCAN", parser=_given_path, help="DICOM folder, zip or file; NIfTI; NRRD; MetaImage."),
 ]
 Series: TypeAlias = Annotated[
     str | None, typer.Option("--series", metavar="UID|NUMBER", help="DICOM series to read; default: the chest CT.")

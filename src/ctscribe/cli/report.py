@@ -60,19 +60,17 @@ def report(
         fast=fast,
         reading=Reading(series=series, allow_gaps=allow_gaps, force=force, identity=identity),
     )
-    scans = find_scans(scan)
+    scans = find_scans(scan, output)
     with progress(quiet=quiet, verbose=verbose) as announce:
-        run = partial(job.run, announce=announce)
         if scans is None:
             from ctscribe.cli.report_output import show_report
 
-            result = run(scan, output)
-            finish = partial(show_report, result, as_json=as_json, verbose=verbose)
+            finish = partial(show_report, job.run(scan, output, announce), as_json=as_json, verbose=verbose)
         else:
             from ctscribe.cli.report_output import show_batch
             from ctscribe.inference.batch import run_batch
 
             chosen = part(scans, count=num_parts, index=part_id)
-            outcomes = list(run_batch(chosen, output, job.settings, run))
+            outcomes = list(run_batch(chosen, output, job.settings, job.run, announce))
             finish = partial(show_batch, outcomes, output, as_json=as_json)
     finish()

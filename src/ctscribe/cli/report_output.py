@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from ctscribe.cli.console import print_json, print_seconds
 from ctscribe.inference.batch import Outcome
 from ctscribe.inference.reporting import Result
+from ctscribe.report.writers.json import write_json
 
 
 def show_report(result: Result, *, as_json: bool, verbose: bool) -> None:
@@ -18,7 +20,7 @@ def show_report(result: Result, *, as_json: bool, verbose: bool) -> None:
     print_seconds(result.seconds, verbose=verbose)
     if as_json:
         files = {name: str(path) for name, path in result.files.items()}
-        print_json({"report": result.report.model_dump(mode="json"), "files": files, "seconds": result.seconds})
+        print_json({"report": json.loads(write_json(result.report)), "files": files, "seconds": result.seconds})
         return
     for finding in result.report.impression:
         typer.echo(f"- {finding.text}")

@@ -27,10 +27,12 @@ def segment(
     from ctscribe.anatomy.segmenters import load_segmenter
     from ctscribe.anatomy.writing import checked_name, write_labelmap
     from ctscribe.cli.console import print_json, print_seconds, progress
+    from ctscribe.files import check_output_folder
     from ctscribe.inference.pipeline import Reading, read_chest
     from ctscribe.inference.stages import Stages
 
     checked_name(output)
+    check_output_folder(output.parent)
     find_organs = load_segmenter(segmenter, device=device, fast=fast, force=force)
     with progress(quiet=quiet, verbose=verbose) as announce:
         stages = Stages(announce)

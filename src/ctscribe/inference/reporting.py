@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from ctscribe.anatomy.segmenters import load_segmenter
+from ctscribe.anatomy.segmenters import SEGMENTERS, load_segmenter
+from ctscribe.anatomy.segmenters.name_tables import stem_of
 from ctscribe.anatomy.segmenters.protocol import Segmenter
 from ctscribe.errors import BadInput
+from ctscribe.files import check_output_folder
 from ctscribe.inference.pipeline import Reading, Reporter, write_report
-from ctscribe.inference.run_record import write_run_record
+from ctscribe.inference.run_record import digest, remove_reports_of_another_scan, write_run_record
 from ctscribe.inference.stages import Stages
 from ctscribe.report.measured import MeasuredReporter
 from ctscribe.report.schema import Report
-from ctscribe.report.writers import FORMATS, write_report_files
+from ctscribe.report.writers import FORMATS, FormatRefused, write_report_files
 
 REPORTERS: dict[str, Callable[[], Reporter]] = {"measured": MeasuredReporter}
 
@@ -49,22 +52,41 @@ class ReportJob:
         ------
         BadInput : a model, segmenter or format that does not exist.
         """
-        return cls(
-            segmenter=load_segmenter(segmenter, device=device, fast=fast, force=reading.force),
-            reporter=_load_reporter(model),
-            formats=_parse_formats(formats),
-            reading=reading,
-            settings={"model": model, "segmenter": segmenter, "formats": formats, "fast": fast, **asdict(reading)},
-        )
+        forms = _parse_formats(formats)
+        reporter = _load_reporter(model)
+        loaded = load_segmenter(segmenter, device=device, fast=fast, force=reading.force)
+        given = {"model": model, "segmenter": _named_or_digest(segmenter), "formats": ",".join(forms), "fast": fast}
+        return cls(loaded, reporter, forms, reading, settings={**given, **asdict(reading)})
 
     def run(self, scan: Path, folder: Path, announce: Callable[[str], None] = lambda stage: None) -> Result:
-        """Report on one scan into a folder; ``run.json`` is written last."""
+        """Report on one scan into a folder; ``run.json`` is written last.
+
+        Raises
+        ------
+        BadInput : the folder cannot be made, the scan cannot be reported on, or the masks are not its own.
+        FormatRefused : a form is impossible for this scan; the others have been written.
+        """
+        check_output_folder(folder)
         stages = Stages(announce)
         report, case = write_report(scan, self.segmenter, self.reporter, self.reading, stages)
         with stages("writing"):
-            files = write_report_files(report, case, folder, self.formats)
+            try:
+                files = write_report_files(report, case, folder, self.formats)
+            except FormatRefused as refused:
+                remove_reports_of_another_scan(folder, scan, refused.written.values())
+                raise
+            remove_reports_of_another_scan(folder, scan, files.values())
         write_run_record(folder, scan, self.settings, stages.seconds, files.values())
         return Result(report, files, stages.seconds)
+
+
+def _named_or_digest(segmenter: str) -> str:
+    """A segmenter's name, or the digest of masks and of the files of their name beside them, which may name them."""
+    masks = Path(segmenter)
+    if segmenter in SEGMENTERS or not masks.exists():
+        return segmenter
+    beside = sorted(masks.parent.glob(f"{glob.escape(stem_of(masks))}*")) if masks.is_file() else [masks]
+    return "masks " + " ".join(digest(path) for path in beside)
 
 
 def _load_reporter(name: str) -> Reporter:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ctscribe import __version__
 from ctscribe.files import write_atomically
+from ctscribe.report.writers import FORMATS
 
 RECORD_NAME = "run.json"
 _RECORDED_PACKAGES = ("numpy", "SimpleITK", "pydicom", "highdicom", "fhir.resources")
+_NOT_A_RECORD = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def digest(path: Path) -> str:
@@ -52,12 +54,33 @@ def write_run_record(
 def is_finished(folder: Path, scan: Path, settings: dict[str, object]) -> bool:
     """Whether a folder holds the complete outputs of this scan, by this version, with these settings."""
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+        record = _read(folder)
         return (
             record["ctscribe"] == __version__
             and record["settings"] == settings
             and all(digest(folder / name) == expected for name, expected in record["outputs"].items())
             and record["scan_sha256"] == digest(scan)
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except _NOT_A_RECORD:
         return False
+
+
+def remove_reports_of_another_scan(folder: Path, scan: Path, written: Collection[Path]) -> None:
+    """Remove the forms of another scan's report that this run has not replaced: one folder holds one patient.
+
+    Files that were changed since are left.
+    """
+    try:
+        record = _read(folder)
+        if record["scan_sha256"] == digest(scan):
+            return
+        earlier = {folder / name: record["outputs"].get(name) for name in (form.file_name for form in FORMATS.values())}
+    except _NOT_A_RECORD:
+        return
+    for file, expected in earlier.items():
+        if file not in written and file.is_file() and digest(file) == expected:
+            file.unlink()
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))

@@ -94,3 +94,31 @@ def test_an_ambiguous_suffix_is_refused(tmp_path: Path):
     with pytest.raises(BadScan) as refused:
         read_volume(tmp_path, series="3")
     assert refused.value.code == "series-ambiguous"
+
+
+def test_the_list_marks_the_series_asked_for(tmp_path: Path):
+    summaries = list_series(study(tmp_path), series="6")
+    assert [s.number for s in summaries if s.chosen] == [6]
+    assert read_volume(tmp_path, series="6").meta.repairs[0] == summaries[4].reason
+    assert summaries[3].reason == "another series was asked for"
+    with pytest.raises(BadScan) as refused:
+        list_series(tmp_path, series="99")
+    assert refused.value.code == "series-not-found"
+
+
+def test_no_rule_picks_between_studies(tmp_path: Path):
+    write(slices(), tmp_path)
+    write(slices(number=4, StudyInstanceUID=f"{ROOT}.9"), tmp_path)
+    for read in (read_volume, list_series):
+        with pytest.raises(BadScan) as refused:
+            read(tmp_path)
+        assert refused.value.code == "several-studies"
+        assert refused.value.hint is not None
+    for series in refused.value.hint.split("such as ")[1].split(", "):
+        assert read_volume(tmp_path, series=series).shape == series_phantom().shape
+
+
+def test_another_study_without_a_ct_is_passed_over(tmp_path: Path):
+    write(slices(), tmp_path)
+    write(slices(number=8, StudyInstanceUID=f"{ROOT}.9", Modality="MR")[:9], tmp_path)
+    assert [s.number for s in list_series(tmp_path) if s.chosen] == [3]

@@ -49,19 +49,23 @@ def read_volume(
         return read_itk(path)
 
 
-def list_series(scan: str | Path) -> tuple[SeriesSummary, ...]:
+def list_series(scan: str | Path, *, series: str | None = None) -> tuple[SeriesSummary, ...]:
     """The series of a DICOM folder, zip or file, the one ``read_volume`` would read marked; none for other formats.
+
+    Parameters
+    ----------
+    series : as for ``read_volume``.
 
     Raises
     ------
-    BadScan : when the scan cannot be opened or its DICOM files cannot be parsed.
+    BadScan : when the scan cannot be opened, its DICOM files cannot be parsed, or the series asked for is not there.
     """
     with _opened(Path(scan)) as (path, kind):
         if kind != "dicom":
             return ()
         from ctscribe.ct.readers.dicom import list_dicom_series
 
-        return list_dicom_series(path)
+        return list_dicom_series(path, series)
 
 
 @contextmanager

@@ -75,7 +75,8 @@ def choose_series(series: Sequence[Series], wanted: str | None = None) -> tuple[
     Raises
     ------
     BadScan : ``series-not-found``, ``series-ambiguous``, or the code of the kind that cannot be read (``REFUSED``);
-        ``no-ct-series`` when several kinds are there and none is a CT volume.
+        ``no-ct-series`` when several kinds are there and none is a CT volume; ``several-studies`` when the rule would
+        have to choose between studies.
     """
     if wanted is not None:
         chosen = _named(series, wanted)
@@ -85,6 +86,7 @@ def choose_series(series: Sequence[Series], wanted: str | None = None) -> tuple[
     readable = [s for s in series if s.kind in RANK]
     if not readable:
         raise _refusal(series, "there is no CT volume to read")
+    _refuse_several_studies(readable)
     why = "the only CT volume"
     for reason, best in CRITERIA:
         left = best(readable)
@@ -93,20 +95,21 @@ def choose_series(series: Sequence[Series], wanted: str | None = None) -> tuple[
     return readable[0], _sentence(series, readable[0], why)
 
 
-def summarise(series: Sequence[Series]) -> tuple[SeriesSummary, ...]:
-    """One line a series, the one that would be read marked as chosen."""
-    summaries = [_summary(s) for s in series]
-    if any(s.kind in RANK for s in series):
-        chosen, sentence = choose_series(series)
+def summarise(series: Sequence[Series], wanted: str | None = None) -> tuple[SeriesSummary, ...]:
+    """One line a series, the one that ``choose_series`` would choose marked; it raises for a ``wanted`` one only."""
+    summaries = [_summary(s, wanted) for s in series]
+    if wanted is not None or any(s.kind in RANK for s in series):
+        chosen, sentence = choose_series(series, wanted)
         at = list(series).index(chosen)
         summaries[at] = replace(summaries[at], chosen=True, reason=sentence)
     return tuple(summaries)
 
 
-def _summary(series: Series) -> SeriesSummary:
+def _summary(series: Series, wanted: str | None) -> SeriesSummary:
     frame = series.first
     spacing = (series.step_mm, *frame.spacing) if frame.is_placed and frame.spacing and series.step_mm else None
-    reason = REFUSED[series.kind][1] if series.kind in REFUSED else "another series serves better"
+    passed_over = "another series serves better" if wanted is None else "another series was asked for"
+    reason = REFUSED[series.kind][1] if series.kind in REFUSED else passed_over
     return SeriesSummary(
         series_instance_uid=series.uid,
         number=series.number,
@@ -118,6 +121,18 @@ def _summary(series: Series) -> SeriesSummary:
         chosen=False,
         reason=reason,
     )
+
+
+def _refuse_several_studies(readable: Sequence[Series]) -> None:
+    """Two studies may be two patients; no rule may pick between them."""
+    first_of = {tags.text(s.first.instance.header, "StudyInstanceUID"): s for s in reversed(readable)}
+    if len(first_of) > 1:
+        ends = ", ".join(s.uid[-12:] for s in list(first_of.values())[::-1][:5])
+        raise BadScan(
+            f"there are CT series of {len(first_of)} studies, which may be of different patients",
+            hint=f"give the folder of one study, or choose a series with --series, such as {ends}",
+            code="several-studies",
+        )
 
 
 def _named(series: Sequence[Series], wanted: str) -> Series:

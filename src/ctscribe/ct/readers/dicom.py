@@ -58,10 +58,10 @@ def read_dicom(scan: Path, *, series: str | None = None, allow_gaps: bool = Fals
     return assemble(_voxels(stack), stack.affine, meta)
 
 
-def list_dicom_series(scan: Path) -> tuple[SeriesSummary, ...]:
-    """The series of a folder or file, by series number."""
+def list_dicom_series(scan: Path, series: str | None = None) -> tuple[SeriesSummary, ...]:
+    """The series of a folder or file, by series number; the one that ``read_dicom`` would read is marked."""
     frames, _ = _find_frames(scan, identity=False)
-    return summarise(group_series(frames))
+    return summarise(group_series(frames), series)
 
 
 def _find_frames(scan: Path, *, identity: bool) -> tuple[list[Frame], int]:

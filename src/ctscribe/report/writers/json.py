@@ -32,19 +32,19 @@ def write_json(report: Report) -> str:
     Keys stand in the schema's order. Lengths and positions are rounded to 0.1 mm, volumes to 0.01 mL, attenuation to
     0.1 HU.
     """
-    return json.dumps(_rounded(report.model_dump(mode="json"), OTHER_DECIMALS), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(rounded(report.model_dump(mode="json")), indent=2, ensure_ascii=False) + "\n"
 
 
-def _rounded(value: Any, decimals: int) -> Any:
+def rounded(value: Any, decimals: int = OTHER_DECIMALS) -> Any:
     """Round every float below ``value``: by its key, or by the unit beside it."""
     if isinstance(value, float):
         return round(round(value, 8), decimals) + 0.0  # noise must not decide halves; + 0.0 turns −0.0 into 0.0
     if isinstance(value, list):
-        return [_rounded(item, decimals) for item in value]
+        return [rounded(item, decimals) for item in value]
     if isinstance(value, dict):
         unit = DECIMALS.get(value.get("unit", ""), OTHER_DECIMALS)
         return {
-            key: _rounded(item, unit if key == "value" else FIELD_DECIMALS.get(key, OTHER_DECIMALS))
+            key: rounded(item, unit if key == "value" else FIELD_DECIMALS.get(key, OTHER_DECIMALS))
             for key, item in value.items()
         }
     return value
