@@ -11,6 +11,7 @@ from ctscribe.anatomy.labelmap import LabelMap
 from ctscribe.anatomy.lesions import KINDS, REPORT_REGION, Lesion
 from ctscribe.case import Case
 from ctscribe.ct.volume import CTVolume, ScanMeta, canonical_affine
+from ctscribe.report.schema import LesionEntry
 
 STRUCTURES = (
     "lung_upper_lobe_left",
@@ -91,6 +92,19 @@ def lesion(
         mean_hu=35.0,
         source="detector",
         confidence=confidence,
+    )
+
+
+def lesion_entry(kind: str, diameter_mm: float, source: str = "masks") -> LesionEntry:
+    return LesionEntry(
+        kind=kind,
+        sub_region="lung_lower_lobe_left",
+        volume_ml=1.0,
+        diameter_mm=diameter_mm,
+        centroid_mm=(0.0, 0.0, 0.0),
+        slices=(1, 2),
+        key_slice=1,
+        source=source,
     )
 
 

@@ -43,6 +43,12 @@ def test_mask_is_the_union_of_the_named_classes(labelmap, names):
     assert np.array_equal(labelmap.mask(*names), slow_mask(labelmap, *names))
 
 
+def test_ids_are_those_of_the_known_names(labelmap):
+    for label, name in labelmap.names.items():
+        assert labelmap.ids("no such class", name) == (label,)
+    assert labelmap.ids() == ()
+
+
 def test_region_is_the_union_of_its_classes(labelmap):
     assert np.array_equal(labelmap.region("lung"), slow_mask(labelmap, *CHEST6["lung"].structures))
     with pytest.raises(BadInput):

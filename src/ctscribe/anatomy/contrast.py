@@ -6,7 +6,7 @@ import numpy as np
 
 from ctscribe.anatomy.distances import distance_inside
 from ctscribe.anatomy.labelmap import LabelMap
-from ctscribe.anatomy.lesions import bounding_window
+from ctscribe.anatomy.windows import bounding_window
 from ctscribe.ct.volume import CTVolume
 
 ENHANCED_HU = 90.0

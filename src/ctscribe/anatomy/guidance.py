@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from ctscribe.anatomy.labelmap import LabelMap
+from ctscribe.anatomy.windows import Window
 from ctscribe.types import Mask
 
 Side = Literal["left", "right"]
-Window = tuple[slice, slice, slice]
 Regions = UInt8[np.ndarray, "z y x"]
 
 LOBES = (
@@ -89,12 +89,11 @@ def left_half(labelmap: LabelMap, window: Window) -> Mask:
 def guidance_map(kind: str, labelmap: LabelMap, window: Window) -> Regions:
     """The kind's guidance regions inside a window of the grid: 1 + index into ``GUIDANCE[kind]``, 0 in none."""
     labels = labelmap.labels[window]
-    ids = {name: label for label, name in labelmap.names.items()}
     table = np.zeros(np.iinfo(labels.dtype).max + 1, dtype=np.uint8)
     regions = np.zeros(labels.shape, dtype=np.uint8)
     for number, region in enumerate(GUIDANCE[kind], start=1):
         if region.structures:
-            table[[ids[name] for name in region.structures if name in ids]] = number
+            table[list(labelmap.ids(*region.structures))] = number
         elif region.side is None:
             regions[:] = number
         else:

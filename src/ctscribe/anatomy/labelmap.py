@@ -71,9 +71,13 @@ class LabelMap:
     def _ids(self) -> Mapping[str, int]:
         return {name: label for label, name in self.names.items()}
 
+    def ids(self, *names: str) -> tuple[int, ...]:
+        """Label ids of those of the named classes that the map knows, in the order of the names."""
+        return tuple(self._ids[name] for name in names if name in self._ids)
+
     def mask(self, *names: str) -> Mask:
         """Union of the named classes (z, y, x); all False where none is present."""
-        wanted = [self._ids[name] for name in names if name in self._ids]
+        wanted = list(self.ids(*names))
         if len(wanted) == 1:
             return self.labels == wanted[0]
         table = np.zeros(np.iinfo(self.labels.dtype).max + 1, dtype=bool)

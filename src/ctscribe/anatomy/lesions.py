@@ -9,8 +9,9 @@ import cc3d
 import numpy as np
 from jaxtyping import UInt32
 
-from ctscribe.anatomy.guidance import GUIDANCE, Regions, Window, guidance_map, nearest_region
+from ctscribe.anatomy.guidance import GUIDANCE, Regions, guidance_map, nearest_region
 from ctscribe.anatomy.labelmap import LabelMap
+from ctscribe.anatomy.windows import Window, bounding_window
 from ctscribe.ct.volume import CTVolume
 from ctscribe.types import Mask, Point, SliceRange
 
@@ -29,6 +30,9 @@ REPORT_REGION: dict[LesionKind, str] = {
     "ground_glass": "lung",
 }
 """Lesion kind → the chest-6 region it is spoken of under."""
+
+KIDNEY_CYST_CLASSES = frozenset({"kidney_cyst_left", "kidney_cyst_right"})
+"""TotalSegmentator's organ classes that are lesions."""
 
 SPECK_ML = 0.01
 """Components below this are segmentation noise (a ball of 2.7 mm) where every component is listed."""
@@ -136,23 +140,11 @@ def lesion_sentence(lesion: Lesion) -> str:
 
 def _lesion_mask(kind: LesionKind, labelmap: LabelMap) -> Mask | None:
     mask = labelmap.lesions.get(kind)
-    classes = {"kidney_cyst_left", "kidney_cyst_right"} & labelmap.present if kind == "kidney_cyst" else set()
+    classes = KIDNEY_CYST_CLASSES & labelmap.present if kind == "kidney_cyst" else frozenset()
     if not classes:
         return mask
     cysts = labelmap.mask(*classes)
     return cysts if mask is None else mask | cysts
-
-
-def bounding_window(mask: Mask) -> Window | None:
-    """The smallest window of the grid that holds every True voxel, ``None`` when there is none."""
-    rows = np.flatnonzero(mask.any(axis=(1, 2)))
-    if not rows.size:
-        return None
-    slab = mask[rows[0] : rows[-1] + 1]
-    plane = slab.any(axis=0)
-    ys, xs = np.flatnonzero(np.any(plane, axis=1)), np.flatnonzero(np.any(plane, axis=0))
-    z, y, x = (slice(int(found[0]), int(found[-1]) + 1) for found in (rows, ys, xs))
-    return z, y, x
 
 
 def _components(kind: LesionKind, labelmap: LabelMap, *, whole: bool) -> _Components | None:

@@ -19,14 +19,13 @@ import numpy as np
 from isal import igzip
 
 from ctscribe.anatomy.labelmap import LabelMap
+from ctscribe.ct.readers.nifti import RAS_TO_LPS
 from ctscribe.errors import BadInput
 from ctscribe.files import write_atomically
 from ctscribe.types import Affine, Labels, Mask
 
 COMPRESSION = 1
 """isal's level, of 0 to 3."""
-
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 def write_labelmap(labelmap: LabelMap, path: Path) -> tuple[Path, ...]:
@@ -98,7 +97,7 @@ def lesion_labels(lesions: Mapping[str, Mask]) -> tuple[Labels, dict[int, str]]:
 
 def nifti_bytes(array: np.ndarray, affine: Affine) -> bytes:
     """An array (z, y, x) with its LPS affine as an uncompressed NIfTI-1 file in RAS, axes (x, y, z)."""
-    to_world = _LPS_TO_RAS @ affine @ np.eye(4)[:, [2, 1, 0, 3]]
+    to_world = RAS_TO_LPS @ affine @ np.eye(4)[:, [2, 1, 0, 3]]
     image = nib.Nifti1Image(array.T, to_world)
     image.header.set_xyzt_units("mm")
     image.set_sform(to_world, "scanner")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ctscribe.ct.checks import AIR, check_affine, check_shape, check_size, check_values
 from ctscribe.ct.resampling import resample_onto
-from ctscribe.ct.volume import CTVolume, DicomReferences, ScanMeta
+from ctscribe.ct.volume import CTVolume, DicomReferences, ScanMeta, box_mm
 from ctscribe.types import Affine
 
 MAX_TILT_DEGREES = 1.0
@@ -126,9 +126,7 @@ def _rounded(values: np.ndarray, step: float) -> np.ndarray:
 def _upright(hu: np.ndarray, affine: Affine) -> tuple[np.ndarray, Affine]:
     """Resampled onto the patient's axes, same spacing, the grid grown to hold the whole acquired box."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in hu.shape], indexing="ij")).reshape(3, -1)
-    corners = affine[:3, :3] @ edges + affine[:3, 3:]
-    low, high = corners.min(axis=1)[::-1], corners.max(axis=1)[::-1]
+    low, high = box_mm(hu.shape, affine)[:, ::-1]
     nz, ny, nx = np.maximum(1, np.floor((high - low) / spacing + 0.537)).astype(int).tolist()
     shape = nz, ny, nx
     check_size(shape, hu.itemsize)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float64
 
 from ctscribe.types import Affine, HUArray, Point, Spacing
 
@@ -91,6 +92,11 @@ class CTVolume:
         return float(z), float(y), float(x)
 
     @property
+    def slice_mm(self) -> float:
+        """The coarser of slice spacing and slice thickness: what a structure must exceed to be seen along z."""
+        return max(self.spacing[0], self.meta.slice_thickness_mm or 0.0)
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Voxels along (z, y, x)."""
         z, y, x = self.hu.shape
@@ -124,3 +130,10 @@ def canonical_affine(spacing: Spacing, origin: Point = (0.0, 0.0, 0.0)) -> Affin
     return np.array(
         [[0, 0, sx, origin[0]], [0, sy, 0, origin[1]], [sz, 0, 0, origin[2]], [0, 0, 0, 1]], dtype=np.float64
     )
+
+
+def box_mm(shape: tuple[int, ...], affine: Affine) -> Float64[np.ndarray, "ends 3"]:
+    """Lowest and highest LPS position (2, 3) in mm of a grid, from outer edge to outer edge."""
+    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in shape], indexing="ij")).reshape(3, -1)
+    corners = affine[:3, :3] @ edges + affine[:3, 3:]
+    return np.stack([corners.min(axis=1), corners.max(axis=1)])

@@ -8,12 +8,10 @@ from functools import cached_property
 
 from ctscribe.anatomy.biomarkers import Biomarker
 from ctscribe.anatomy.contrast import contrast_enhanced
-from ctscribe.anatomy.lesions import Lesion
+from ctscribe.anatomy.lesions import KIDNEY_CYST_CLASSES, Lesion
 from ctscribe.case import Case
 from ctscribe.report.schema import Evidence, Measurement
 from ctscribe.report.thresholds import CONFIDENT, SEGMENTATION_LIMITS
-
-KIDNEY_CYST_CLASSES = frozenset({"kidney_cyst_left", "kidney_cyst_right"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +34,6 @@ class Facts:
     def enhanced(self) -> bool | None:
         """Contrast medium in the blood, ``None`` when it cannot be told."""
         return contrast_enhanced(self.case.volume, self.case.labelmap)
-
-    @property
-    def slice_mm(self) -> float:
-        """The coarser of slice spacing and slice thickness."""
-        return max(self.case.volume.spacing[0], self.case.volume.meta.slice_thickness_mm or 0.0)
 
     @property
     def slice_count(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ctscribe.anatomy.detectors.opacity import SOURCE as OPACITY_DETECTOR
+
 CT_RATE_LABELS: tuple[str, ...] = (
     "Medical material",
     "Arterial wall calcification",
@@ -32,3 +34,8 @@ LABEL_OF_KIND: dict[str, str | None] = {
     "ground_glass": "Lung opacity",
 }
 """Lesion kind → the label it makes positive, ``None`` where CT-RATE has none."""
+
+
+def told_by_density_alone(kind: str, source: str) -> bool:
+    """Whether a consolidation is no more than dense lung: its finder cannot tell it from collapse or tumour."""
+    return kind == "consolidation" and source == OPACITY_DETECTOR

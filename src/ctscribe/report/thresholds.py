@@ -5,10 +5,12 @@ A figure is judged as it is printed, so that the words never contradict the numb
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from ctscribe.ct.readers.kernels import kernel_class
+from ctscribe.report.wording import printed
 
 Judgement = Literal["normal", "borderline", "abnormal"]
 
@@ -62,7 +64,11 @@ BANDS: Mapping[str, Band] = {
     ),
     "liver_minus_spleen": Band(1, -10, 3, "normal 1–18 HU (Park, Radiology 2006); −10 HU (ACR 2023)", low=True),
     "tracheal_diameter": Band(
-        13, 10, 1, "lower limit of the coronal diameter 13 mm in men, 10 mm in women (Breatnach, AJR 1984)", low=True
+        13,
+        8,
+        1,
+        "lower limit, coronal: 13 mm in men, 10 mm in women (Breatnach, AJR 1984); 8 mm leaves room for error",
+        low=True,
     ),
     "vertebral_attenuation": Band(
         160, 110, 10, "T12–L5, 120 kVp: 160 HU sensitive, 110 HU specific (Pickhardt, Ann Intern Med 2013)", low=True
@@ -75,6 +81,12 @@ VERTEBRAL_LEVELS_JUDGED = ("L1", "T12", "L2", "L3", "L4", "L5")
 
 MASS_ABOVE_MM = 30.0
 """A nodule is at most 30 mm, more is a mass (Fleischner glossary, Bankier, Radiology 2024)."""
+
+
+def is_mass(kind: str, diameter_mm: float) -> bool:
+    """Whether a nodule's printed diameter makes it a mass."""
+    return kind == "lung_nodule" and printed(diameter_mm, "mm") > MASS_ABOVE_MM
+
 
 NODULE_LIMIT_MM = 6.0
 """Smaller nodules need no follow-up (Fleischner 2017), and the embedded detector is not held to find them."""
@@ -127,15 +139,6 @@ def standard_voltage(kvp: float | None) -> bool:
     return kvp is None or STANDARD_KVP[0] <= kvp <= STANDARD_KVP[1]
 
 
-SHARP_KERNELS = re.compile(
-    r"LUNG|BONE|EDGE|ULTRA"  # GE
-    r"|[BHIT][a-z]?[6-9]\d.*"  # Siemens: the number grows with sharpness
-    r"|FC[3-9]\d.*"  # Canon
-    r"|[DEL]|Y[A-D]",  # Philips
-    re.IGNORECASE,
-)
-
-
 def sharp_kernel(kernel: str | None) -> bool:
     """A reconstruction kernel whose noise alone pushes healthy lung below −950 HU; an unknown name is not one."""
-    return kernel is not None and SHARP_KERNELS.fullmatch(kernel.replace("PLUS", "").strip()) is not None
+    return kernel_class(kernel) == "sharp"

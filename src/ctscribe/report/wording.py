@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-PLACES: dict[str, str] = {
-    "lung_upper_lobe_left": "left upper lobe",
-    "lung_lower_lobe_left": "left lower lobe",
-    "lung_upper_lobe_right": "right upper lobe",
-    "lung_middle_lobe_right": "right middle lobe",
-    "lung_lower_lobe_right": "right lower lobe",
-    "pleura_left": "left",
-    "pleura_right": "right",
-    "kidney_left": "left kidney",
-    "kidney_right": "right kidney",
+from ctscribe.anatomy.guidance import LOBES
+
+_STRUCTURES: Mapping[str, str] = {
+    "clavicula": "clavicle",
+    "esophagus": "oesophagus",
+    "lung_upper_lobe": "upper lobe",
+    "lung_middle_lobe": "middle lobe",
+    "lung_lower_lobe": "lower lobe",
 }
-"""Guidance region → how a radiologist names it."""
+"""Class without its side → how a report names it, where that is not the class name itself."""
 
-LOBE_NAMES = frozenset(words for words in PLACES.values() if words.endswith("lobe"))
+
+def structure_words(structure: str) -> str:
+    """``lung_lower_lobe_left`` → ``left lower lobe``; ``rib_left_7`` → ``left rib 7``; ``vertebrae_T7`` → ``T7``."""
+    if level := re.fullmatch(r"vertebrae_([CTLS]\d+)", structure):
+        return level[1]
+    if parts := re.fullmatch(r"(?P<stem>.+)_(?P<side>left|right)(?:_(?P<number>\d+))?", structure):
+        stem = _STRUCTURES.get(parts["stem"], parts["stem"].replace("_", " "))
+        return " ".join(filter(None, (parts["side"], stem, parts["number"])))
+    return _STRUCTURES.get(structure, structure.replace("_", " "))
+
+
+LOBE_NAMES = frozenset(map(structure_words, LOBES))
 
 
 def lobe_of(structure: str) -> str | None:
     """The lobe's name when a structure is one."""
-    words = PLACES.get(structure)
-    return words if words in LOBE_NAMES else None
+    return structure_words(structure) if structure in LOBES else None
 
 
 def side_of(structure: str) -> str | None:
@@ -32,9 +41,12 @@ def side_of(structure: str) -> str | None:
 
 
 def place(sub_region: str, *, approximate: bool = False) -> str:
-    """Name of a guidance region; with ``approximate`` lobe borders the side is sure and the lobe is not."""
-    words = PLACES.get(sub_region, sub_region.replace("_", " "))
-    if approximate and words.endswith("lobe"):
+    """A guidance region as sentences name it, a pleural cavity by its side; with ``approximate`` lobe borders the side
+    is sure and the lobe is not."""
+    if sub_region.startswith("pleura_"):
+        return sub_region.removeprefix("pleura_")
+    words = structure_words(sub_region)
+    if approximate and sub_region in LOBES:
         side, lobe = words.split(" ", 1)
         return f"{side} lung, probably {lobe}"
     return words

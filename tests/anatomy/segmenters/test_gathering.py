@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctscribe.anatomy.segmenters.gathering import Gathering, occupied
+from ctscribe.anatomy.segmenters.gathering import Gathering
 from ctscribe.anatomy.segmenters.mask_files import MaskImage
 from ctscribe.ct.volume import CTVolume, canonical_affine
 
@@ -89,18 +89,3 @@ def test_inside():
     tall = np.ones((16, 9, 10), dtype=np.uint8)
     gathering.add(piece(tall), {1: "spleen"})
     assert gathering.inside == pytest.approx((2 + 8) / (2 + 16))
-
-
-@pytest.mark.parametrize("count", [0, 1, 5])
-def test_occupied_against_where(rng, count):
-    labels = np.zeros(VOLUME.shape, dtype=np.uint8)
-    labels.flat[rng.choice(labels.size, count, replace=False)] = 3
-    there = np.argwhere(labels)
-    for margin in (0, 2):
-        box = occupied(labels, margin)
-        assert labels[box].sum() == labels.sum()
-        if count:
-            assert [edge.start for edge in box] == np.maximum(there.min(axis=0) - margin, 0).tolist()
-            assert [edge.stop for edge in box] == (there.max(axis=0) + 1 + margin).tolist()
-        else:
-            assert labels[box].size == 0

@@ -81,6 +81,38 @@ def test_a_scale_in_the_header_is_applied(tmp_path, labels):
     assert np.array_equal(read_mask_image(tmp_path / "masks.nii").labels, labels * 2)
 
 
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_names_in_the_header_are_found_whatever_stands_before_them(tmp_path, labels, suffix):
+    image = nib.Nifti1Image(labels, np.diag([1.5, 1.0, 3.0, 1.0]))
+    for text in ("a comment " * 200, '<Label Key="7"><![CDATA[pancreas]]></Label>'):
+        image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", text.encode()))
+    nib.save(image, tmp_path / f"masks{suffix}")
+    assert read_mask_image(tmp_path / f"masks{suffix}").names == {7: "pancreas"}
+
+
+def test_a_header_in_metres_is_brought_to_mm(tmp_path, labels):
+    save_nifti(labels, np.diag([1e-3, 1e-3, 1e-3, 1.0]) @ AFFINE, tmp_path / "metres.nii")
+    content = bytearray((tmp_path / "metres.nii").read_bytes())
+    content[123] = 1
+    (tmp_path / "metres.nii").write_bytes(content)
+    image = read_mask_image(tmp_path / "metres.nii")
+    assert at(image, (AFFINE @ [3, 4, 2, 1])[:3]) == labels[3, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        (np.zeros((8, 8, 8, 3), dtype=np.uint8), "masks-not-3d"),
+        (np.zeros((8, 8, 8), dtype=complex), "masks-not-labels"),
+    ],
+)
+def test_images_that_cannot_be_masks_are_named_so(tmp_path, values, code):
+    nib.save(nib.Nifti1Image(values, np.eye(4)), tmp_path / "masks.nii")
+    with pytest.raises(BadMasks) as refusal:
+        read_mask_image(tmp_path / "masks.nii")
+    assert refusal.value.code == code
+
+
 def damaged(offset, form, *values):
     """A NIfTI file with other bytes in its header."""
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ctscribe.anatomy.segmenters.name_tables import (
-    header_names,
     names_file_beside,
+    nifti_names,
     read_name_table,
     slicer_names,
     stem_of,
@@ -91,8 +91,8 @@ def test_totalsegmentators_header():
     xml = b"""<?xml version="1.0"?> <LabelTable>
         <Label Key="1" Red="0.0" Green="1.0" Alpha="1"><![CDATA[spleen]]></Label>
         <Label Key="12" Red="1.0" Green="1.0" Alpha="1"><![CDATA[lung_upper_lobe_right]]></Label></LabelTable>"""
-    assert header_names([b"a comment", xml]) == TABLE
-    assert header_names([]) == {}
+    assert nifti_names(b"a comment\0\0" + xml) == TABLE
+    assert nifti_names(b"") == {}
 
 
 def test_slicers_header():

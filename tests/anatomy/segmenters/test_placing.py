@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ctscribe.anatomy.segmenters.mask_files import MaskImage
-from ctscribe.anatomy.segmenters.placing import box_mm, lies_on_grid, place, shared_part
-from ctscribe.ct.volume import CTVolume, canonical_affine
+from ctscribe.anatomy.segmenters.placing import lies_on_grid, place, shared_part
+from ctscribe.ct.volume import CTVolume, box_mm, canonical_affine
 from ctscribe.errors import BadMasks
 
 VOLUME = CTVolume(np.zeros((6, 7, 8), dtype=np.int16), canonical_affine((3.0, 1.0, 1.5), (10.0, -20.0, 5.0)))

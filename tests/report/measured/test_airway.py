@@ -13,9 +13,9 @@ from ctscribe.report.measured.statement import Importance
     [
         (16.2, False, "Trachea not narrowed, 16 mm at its narrowest.", "normal"),
         (12.0, False, "Trachea about 12 mm at its narrowest, borderline.", "uncertain"),
-        (9.4, False, "The trachea is narrowed, 9.4 mm at its narrowest.", "present"),
+        (7.4, False, "The trachea is narrowed, 7.4 mm at its narrowest.", "present"),
         (16.2, True, "Trachea about 16 mm at its narrowest.", "uncertain"),
-        (9.4, True, "Trachea about 9.4 mm at its narrowest, possibly narrowed.", "uncertain"),
+        (7.4, True, "Trachea about 7.4 mm at its narrowest, possibly narrowed.", "uncertain"),
     ],
 )
 def test_width_of_the_trachea(width: float, approximate: bool, text: str, polarity: str) -> None:

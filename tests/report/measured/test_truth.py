@@ -249,7 +249,7 @@ TRUTHS: list[tuple[str, Callable[[re.Match[str], Case, Finding], bool]]] = [
     ),
     (
         rf"(?:Trachea|The trachea) .*?{FIGURE} mm at its narrowest.*\.",
-        banded("tracheal_diameter", words={"normal": ">= 14.5", "present": "<= 10"}),
+        banded("tracheal_diameter", words={"normal": ">= 14.5", "present": "<= 8"}),
     ),
     (
         rf"Ascending aorta .*?{FIGURE} mm.*\.",

@@ -1,7 +1,9 @@
 import pytest
 from pydicom.sr.codedict import codes as known
 from pydicom.sr.coding import Code
+from report_cases import lesion_entry
 
+from ctscribe.anatomy.detectors.opacity import SOURCE as OPACITY_DETECTOR
 from ctscribe.report.writers import body_sites, codes
 from ctscribe.report.writers.body_sites import site_of
 from ctscribe.report.writers.codes import Concept, finding_of, quantity_of, unit_of
@@ -51,13 +53,19 @@ def test_the_others_are_the_few_known_from_elsewhere():
 
 def test_what_is_not_known_for_certain_gets_no_code():
     assert quantity_of("spleen_volume", "abdomen").concept.scheme == codes.LOCAL_SCHEME
-    assert finding_of("bronchiectasis", 5.0).scheme == codes.LOCAL_SCHEME
+    assert finding_of(lesion_entry("bronchiectasis", 5.0)).scheme == codes.LOCAL_SCHEME
     assert unit_of("g/L").meaning == "g/L"
 
 
 def test_a_nodule_above_30_mm_is_a_mass():
-    assert finding_of("lung_nodule", 30.4).meaning == "Nodule of lung"
-    assert finding_of("lung_nodule", 30.6).meaning == "Mass"
+    assert finding_of(lesion_entry("lung_nodule", 30.4)).meaning == "Nodule of lung"
+    assert finding_of(lesion_entry("lung_nodule", 30.6)).meaning == "Mass"
+
+
+def test_dense_lung_is_not_coded_as_consolidation_unless_somebody_saw_that():
+    assert finding_of(lesion_entry("consolidation", 40.0)).meaning == "Lung consolidation"
+    by_density = finding_of(lesion_entry("consolidation", 40.0, OPACITY_DETECTOR))
+    assert (by_density.scheme, by_density.meaning) == (codes.LOCAL_SCHEME, "Dense lung opacity")
 
 
 def test_vertebral_attenuation_is_measured_at_its_level():

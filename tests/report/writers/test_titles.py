@@ -1,8 +1,11 @@
 import pytest
+from report_cases import lesion_entry
 
 from ctscribe.anatomy.taxonomy import CHEST6
 from ctscribe.report.schema import Technique
-from ctscribe.report.writers.titles import biomarker_title, is_mass, lesion_title, remarks, structure_title
+from ctscribe.report.thresholds import is_mass
+from ctscribe.report.wording import structure_words
+from ctscribe.report.writers.titles import biomarker_title, lesion_title, remarks
 
 
 @pytest.mark.parametrize(
@@ -17,11 +20,11 @@ from ctscribe.report.writers.titles import biomarker_title, is_mass, lesion_titl
     ],
 )
 def test_structures_read_as_people_say_them(structure, title):
-    assert structure_title(structure) == title
+    assert structure_words(structure) == title
 
 
 def test_no_title_shows_the_key_of_a_structure():
-    titles = [structure_title(structure) for region in CHEST6 for structure in region.structures]
+    titles = [structure_words(structure) for region in CHEST6 for structure in region.structures]
     assert not any("_" in title for title in titles)
     assert len(set(titles)) == len(titles)
 
@@ -29,8 +32,8 @@ def test_no_title_shows_the_key_of_a_structure():
 def test_a_mass_begins_where_the_printed_figure_exceeds_30_mm():
     assert [is_mass("lung_nodule", diameter) for diameter in (29.9, 30.4, 30.6, 45.0)] == [False, False, True, True]
     assert not is_mass("consolidation", 80.0)
-    assert lesion_title("lung_nodule", 45.0) == "Lung mass"
-    assert lesion_title("ground_glass", 45.0) == "Ground-glass opacity"
+    assert lesion_title(lesion_entry("lung_nodule", 45.0)) == "Lung mass"
+    assert lesion_title(lesion_entry("ground_glass", 45.0)) == "Ground-glass opacity"
 
 
 def test_biomarkers_read_as_people_say_them():

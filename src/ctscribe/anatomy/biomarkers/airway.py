@@ -37,8 +37,8 @@ def tracheal_diameter(scan: Scan) -> Biomarker:
     trachea = scan.body_of("trachea")
     if trachea is None:
         return _width(value=None, reason="the trachea was not segmented")
-    if scan.slice_mm > THICKEST_SLICE_MM:
-        return _width(value=None, reason=f"slices of {scan.slice_mm:.1f} mm are too thick")
+    if scan.volume.slice_mm > THICKEST_SLICE_MM:
+        return _width(value=None, reason=f"slices of {scan.volume.slice_mm:.1f} mm are too thick")
     window, mask = trachea
     sz, _, sx = scan.volume.spacing
     levels = _above_carina(mask, scan)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ctscribe.anatomy.biomarkers.biomarker import Biomarker
 from ctscribe.anatomy.biomarkers.scan import Scan
-from ctscribe.anatomy.lesions import bounding_window
+from ctscribe.anatomy.windows import bounding_window
 
 CALCIUM_HU = 130
 METAL_HU = 2000
@@ -55,8 +55,8 @@ def _obstacle(scan: Scan, structure: str) -> str | None:
         return "it could not be told whether the blood holds contrast medium"
     if scan.approximate(structure):
         return f"the outline of the {structure} is too rough to keep neighbouring bone out"
-    if scan.slice_mm > THICKEST_SLICE_MM:
-        return f"slices of {scan.slice_mm:.1f} mm are too thick"
+    if scan.volume.slice_mm > THICKEST_SLICE_MM:
+        return f"slices of {scan.volume.slice_mm:.1f} mm are too thick"
     label = scan.ids(structure)[0]
     if scan.statistics.share_below(METAL_HU, label) < 1:
         return f"metal in or beside the {structure}"

@@ -78,8 +78,8 @@ def _incomplete(scan: Scan, lobes: tuple[str, ...]) -> str | None:
 
 
 def _unsuitable(scan: Scan) -> str | None:
-    if scan.slice_mm > THICKEST_SLICE_MM:
-        return f"slices of {scan.slice_mm:.1f} mm are too thick"
+    if scan.volume.slice_mm > THICKEST_SLICE_MM:
+        return f"slices of {scan.volume.slice_mm:.1f} mm are too thick"
     air = eroded_values(scan.volume, scan.labelmap, ("trachea",), 3.0)
     if air.size and float(np.std(air)) > NOISIEST_AIR_HU:
         return "the scan is too noisy"

@@ -8,10 +8,9 @@ from functools import cached_property
 import cc3d
 
 from ctscribe.anatomy.contrast import contrast_enhanced
-from ctscribe.anatomy.guidance import Window
 from ctscribe.anatomy.label_statistics import LabelStatistics, label_statistics
 from ctscribe.anatomy.labelmap import LabelMap
-from ctscribe.anatomy.lesions import bounding_window
+from ctscribe.anatomy.windows import Window, bounding_window
 from ctscribe.ct.volume import CTVolume
 from ctscribe.types import Mask
 
@@ -31,16 +30,10 @@ class Scan:
     def enhanced(self) -> bool | None:
         return contrast_enhanced(self.volume, self.labelmap)
 
-    @property
-    def slice_mm(self) -> float:
-        """The coarser of slice spacing and slice thickness."""
-        return max(self.volume.spacing[0], self.volume.meta.slice_thickness_mm or 0.0)
-
     def ids(self, *names: str) -> tuple[int, ...]:
         """Label ids of the named classes that have voxels."""
-        table = {name: label for label, name in self.labelmap.names.items()}
-        found = (table[name] for name in names if name in table)
-        return tuple(label for label in found if label < len(self.statistics.boxes) and self.statistics.count(label))
+        known = self.labelmap.ids(*names)
+        return tuple(label for label in known if label < len(self.statistics.boxes) and self.statistics.count(label))
 
     def present(self, *names: str) -> bool:
         """Whether every named class has voxels."""

@@ -67,8 +67,8 @@ def _obstacle(scan: Scan, name: str) -> str | None:
         return "the vertebra is cut off by the field of view"
     if not scan.present("spinal_cord"):
         return "the spinal canal was not segmented"
-    if scan.slice_mm > THICKEST_SLICE_MM:
-        return f"slices of {scan.slice_mm:.1f} mm are too thick"
+    if scan.volume.slice_mm > THICKEST_SLICE_MM:
+        return f"slices of {scan.volume.slice_mm:.1f} mm are too thick"
     return None
 
 

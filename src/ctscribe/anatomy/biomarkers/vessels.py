@@ -10,7 +10,7 @@ import numpy as np
 from ctscribe.anatomy.biomarkers.biomarker import Biomarker
 from ctscribe.anatomy.biomarkers.scan import Scan
 from ctscribe.anatomy.distances import distance_inside
-from ctscribe.anatomy.guidance import Window
+from ctscribe.anatomy.windows import Window
 from ctscribe.types import Mask, Point
 
 THICKEST_SLICE_MM = 10.0
@@ -49,8 +49,8 @@ def aortic_diameters(scan: Scan) -> list[Biomarker]:
     aorta = scan.body_of("aorta")
     if aorta is None:
         return [_aortic(part, reason="the aorta was not segmented") for part in ("ascending", "descending")]
-    if scan.slice_mm > THICKEST_SLICE_MM:
-        reason = f"slices of {scan.slice_mm:.1f} mm are too thick"
+    if scan.volume.slice_mm > THICKEST_SLICE_MM:
+        reason = f"slices of {scan.volume.slice_mm:.1f} mm are too thick"
         return [_aortic(part, reason=reason) for part in ("ascending", "descending")]
     pairs = _paired_sections(scan, *aorta)
     if not pairs:

@@ -11,6 +11,7 @@ from ctscribe.anatomy.detectors.opacity import find_consolidation, find_ground_g
 from ctscribe.anatomy.detectors.pericardial_effusion import find_pericardial_effusion
 from ctscribe.anatomy.detectors.pleural_effusion import find_pleural_effusion
 from ctscribe.anatomy.labelmap import LabelMap
+from ctscribe.anatomy.lesions import KIDNEY_CYST_CLASSES
 from ctscribe.ct.volume import CTVolume
 
 __all__ = ["detect_lesions"]
@@ -34,8 +35,8 @@ def detect_lesions(volume: CTVolume, labelmap: LabelMap) -> LabelMap:
             detections.extend(found.detections)
             notes.extend(note for note in found.notes if note not in notes)
 
-    if "kidney_cyst" not in lesions and {"kidney_cyst_left", "kidney_cyst_right"} <= set(labelmap.names.values()):
-        lesions["kidney_cyst"] = labelmap.mask("kidney_cyst_left", "kidney_cyst_right")
+    if "kidney_cyst" not in lesions and set(labelmap.names.values()) >= KIDNEY_CYST_CLASSES:
+        lesions["kidney_cyst"] = labelmap.mask(*KIDNEY_CYST_CLASSES)
     coarse = lung_field(volume, labelmap, 2.0, margin_mm=40.0)
     if coarse is None:
         return replace(labelmap, lesions=lesions)

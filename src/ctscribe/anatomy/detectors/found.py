@@ -10,10 +10,13 @@ import numpy as np
 
 from ctscribe.anatomy.detectors.lung_field import FieldMask, LungField
 from ctscribe.anatomy.distances import distance_inside, distance_to
-from ctscribe.anatomy.guidance import Window
 from ctscribe.anatomy.labelmap import Detection
+from ctscribe.anatomy.windows import Window
 from ctscribe.ct.volume import CTVolume
 from ctscribe.types import Mask
+
+HALF_AIR_HU = -420
+"""Half way between inflated lung (about -860 HU) and fluid: where the border between the two is drawn."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ import SimpleITK as sitk
 from jaxtyping import Bool, Int16
 
 from ctscribe.anatomy.distances import distance_inside, distance_to
-from ctscribe.anatomy.guidance import LOBES, Window, left_half
+from ctscribe.anatomy.guidance import LOBES, left_half
 from ctscribe.anatomy.labelmap import LabelMap
-from ctscribe.anatomy.lesions import bounding_window
+from ctscribe.anatomy.windows import Window, bounding_window
 from ctscribe.ct.volume import CTVolume
 from ctscribe.types import Labels, Mask, Spacing
 
@@ -68,7 +68,7 @@ class LungField:
 
     def of(self, labelmap: LabelMap, *names: str) -> Mask:
         """Union of named classes on this grid."""
-        return np.isin(self.labels, [label for label, name in labelmap.names.items() if name in names])
+        return np.isin(self.labels, labelmap.ids(*names))
 
     def sampled(self, mask: Mask) -> FieldMask:
         """A mask of the volume's grid on this grid (nearest voxel)."""
@@ -100,7 +100,7 @@ def lung_field(
     spacing = volume.spacing
     hu = _resampled(np.asarray(volume.hu[window], dtype=np.int16), spacing, spacing_mm, sitk.sitkLinear)
     labels = _resampled(labelmap.labels[window], spacing, spacing_mm, sitk.sitkNearestNeighbor)
-    inside = np.isin(labels, [label for label, name in labelmap.names.items() if name in LOBES])
+    inside = np.isin(labels, labelmap.ids(*LOBES))
     left = _resampled(left_half(labelmap, window).astype(np.uint8), spacing, spacing_mm, sitk.sitkNearestNeighbor) > 0
     hull = inside | ((_closed(inside & left, spacing_mm) | _closed(inside & ~left, spacing_mm)) & (labels == 0))
     return LungField(hu, labels, inside, left, hull, spacing_mm, window, spacing)

@@ -17,8 +17,8 @@ from ctscribe.anatomy.detectors.compactness import CORE, compact_maxima
 from ctscribe.anatomy.detectors.found import Found, Piece, gathered
 from ctscribe.anatomy.detectors.lung_field import LungField
 from ctscribe.anatomy.distances import distance_inside, distance_to
-from ctscribe.anatomy.guidance import Window
 from ctscribe.anatomy.labelmap import LabelMap
+from ctscribe.anatomy.windows import Window
 from ctscribe.ct.volume import CTVolume
 from ctscribe.types import Mask
 
@@ -70,8 +70,7 @@ def find_nodules(volume: CTVolume, labelmap: LabelMap, field: LungField) -> Foun
     volume, labelmap : the scan and its organs.
     field : the lungs on a 1 mm grid.
     """
-    slice_mm = max(volume.spacing[0], volume.meta.slice_thickness_mm or 0.0)
-    smallest = max(SMALLEST_MM, RESOLVED_SLICES * slice_mm)
+    smallest = max(SMALLEST_MM, RESOLVED_SLICES * volume.slice_mm)
     # Between voxel centres; the border lies half a voxel nearer.
     depth = distance_inside(field.hull & (field.hu > SOLID_HU), field.steps) - np.float32(field.spacing_mm / 2)
     blood = blood_attenuation(volume, labelmap) if contrast_enhanced(volume, labelmap) else None
@@ -83,7 +82,7 @@ def find_nodules(volume: CTVolume, labelmap: LabelMap, field: LungField) -> Foun
         if candidate is not None and confidence is not None:
             taken[candidate.window] |= candidate.mask
             nodules.append(Piece(candidate.window, candidate.mask, confidence))
-    notes = (f"Nodules below {smallest:.0f} mm cannot be resolved in {slice_mm:.1f} mm slices.",)
+    notes = (f"Nodules below {smallest:.0f} mm cannot be resolved in {volume.slice_mm:.1f} mm slices.",)
     found = gathered("lung_nodule", SOURCE, volume, field, nodules)
     return replace(found, notes=notes if smallest > SMALLEST_MM else ())
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 from scipy import ndimage
 
-from ctscribe.anatomy.detectors.found import Found, Piece, certainty, gathered, thick_pieces
+from ctscribe.anatomy.detectors.found import HALF_AIR_HU, Found, Piece, certainty, gathered, thick_pieces
 from ctscribe.anatomy.detectors.lung_field import FieldMask, LungField
 from ctscribe.anatomy.distances import distance_inside, distance_to
 from ctscribe.ct.volume import CTVolume
@@ -30,7 +30,6 @@ ABOVE_LUNG_HU = 150.0
 HOMOGENEOUS_HU = 110.0
 """Largest local standard deviation: bundles of vessels average to the same attenuation but are not homogeneous."""
 
-HALF_AIR_HU = -420
 AVERAGED_MM = 2.5
 RIM_MM = 5.0
 PLEURA_MM = 8.0

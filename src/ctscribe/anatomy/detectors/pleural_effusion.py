@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
-from ctscribe.anatomy.detectors.found import Found, Piece, certainty, gathered, thick_pieces
+from ctscribe.anatomy.detectors.found import HALF_AIR_HU, Found, Piece, certainty, gathered, thick_pieces
 from ctscribe.anatomy.detectors.lung_field import LungField
 from ctscribe.anatomy.guidance import VERTEBRAE
 from ctscribe.anatomy.labelmap import LabelMap
@@ -22,7 +22,6 @@ SOURCE = "embedded pleural effusion detector"
 FLUID_HU = (-10.0, 32.0)
 """Transudate 0–20 HU, exudate to 30 HU; muscle and unenhanced atelectasis begin at 35 HU."""
 
-HALF_AIR_HU = -420
 HALF_THICKNESS_MM = 3.0
 REGROWTH_MM = 4.0
 SMALLEST_ML = 20.0

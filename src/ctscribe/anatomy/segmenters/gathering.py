@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import TypeAlias
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -15,10 +14,11 @@ from ctscribe.anatomy.segmenters.class_names import Meaning, meaning_of
 from ctscribe.anatomy.segmenters.mask_files import LARGEST_LABEL, MaskImage
 from ctscribe.anatomy.segmenters.placing import place
 from ctscribe.anatomy.taxonomy import totalsegmentator_classes
+from ctscribe.anatomy.windows import Window, bounding_window
 from ctscribe.ct.volume import CTVolume
 from ctscribe.types import Labels, Mask
 
-Box: TypeAlias = tuple[slice, slice, slice]
+_NOTHING: Window = (slice(0, 0), slice(0, 0), slice(0, 0))
 
 LUNG_LESIONS = frozenset({"lung_nodule", "consolidation", "ground_glass"})
 
@@ -54,7 +54,7 @@ class Gathering:
         placed, notes = place(image, self.volume)
         for said in notes:
             self.note(said)
-        box = occupied(placed)
+        box = bounding_window(placed) or _NOTHING
         piece = placed[box]
         self._weigh(image, piece)
         self._paint(piece, box, {label: meaning.structure for label, meaning in meanings.items() if meaning.structure})
@@ -101,7 +101,7 @@ class Gathering:
         self.names[label] = structure
         return label
 
-    def _paint(self, piece: np.ndarray, box: Box, structures: Mapping[int, str]) -> None:
+    def _paint(self, piece: np.ndarray, box: Window, structures: Mapping[int, str]) -> None:
         table = np.zeros(LARGEST_LABEL + 1, dtype=np.uint16)
         for label, structure in structures.items():
             # A mask alone in its file has an id that means nothing.
@@ -109,32 +109,25 @@ class Gathering:
         window = self.labels[box]
         np.copyto(window, table[piece], where=window == 0)
 
-    def _mark(self, mask: Mask, box: Box, kinds: tuple[str, ...]) -> None:
+    def _mark(self, mask: Mask, box: Window, kinds: tuple[str, ...]) -> None:
         for kind in kinds:
             whole = self.lesions.setdefault(kind, np.zeros(self.volume.shape, dtype=bool))
             whole[box] |= mask
 
     def _give_back(self, hole: Mask, window: np.ndarray) -> None:
         """A lesion painted over its lobe leaves a hole in it: the hole goes to the nearest lobe."""
-        box = occupied(hole, margin=1)
+        box = bounding_window(hole, margin=1)
+        if box is None:
+            return
         hole, window = hole[box], window[box]
         in_lobe = np.isin(window, [label for label, name in self.names.items() if name in LOBES])
-        if hole.any() and in_lobe.any():
+        if in_lobe.any():
             nearest = np.asarray(
                 distance_transform_edt(
                     ~in_lobe, sampling=self.volume.spacing, return_distances=False, return_indices=True
                 )
             )
             window[hole] = window[tuple(nearest)][hole]
-
-
-def occupied(labels: np.ndarray, margin: int = 0) -> Box:
-    """The box of all that is not background, empty when there is nothing."""
-    box = []
-    for axis in range(3):
-        there = np.flatnonzero(labels[tuple(box)].any(axis=tuple(other for other in range(3) if other != axis)))
-        box.append(slice(max(0, int(there[0]) - margin), int(there[-1]) + 1 + margin) if there.size else slice(0, 0))
-    return box[0], box[1], box[2]
 
 
 def _hides_lobe(meaning: Meaning) -> bool:

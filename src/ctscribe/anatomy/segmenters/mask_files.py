@@ -5,26 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
-from isal import igzip
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 
-from ctscribe.anatomy.segmenters.name_tables import header_names, slicer_names
-from ctscribe.ct.checks import check_size
-from ctscribe.ct.readers.metaimage import metaimage_image
-from ctscribe.ct.readers.nrrd import nrrd_image
-from ctscribe.ct.readers.payload import DAMAGE, opened, read_voxels
+from ctscribe.anatomy.segmenters.name_tables import nifti_names, slicer_names
+from ctscribe.ct.readers.itk import read_itk_image
+from ctscribe.ct.readers.nifti import read_nifti_image
 from ctscribe.errors import BadMasks, BadScan
 from ctscribe.types import Affine
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 ITK_SUFFIXES = (".nrrd", ".nhdr", ".mha", ".mhd")
-
-RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-
-LONGEST_HEADER = 540
 
 MAX_RATIO = 1100
 """Deflate packs a thousand equal bytes into one: an empty mask is no bomb."""
@@ -32,6 +22,9 @@ MAX_RATIO = 1100
 LARGEST_LABEL = np.iinfo(np.uint16).max
 
 SAVE_AGAIN = "save or copy the masks again"
+
+CODES = {"not-3d": "masks-not-3d", "not-numeric": "masks-not-labels"}
+"""What is wrong with an image → what is wrong with it as masks; all else makes them unreadable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +58,20 @@ def read_mask_image(path: Path) -> MaskImage:
     BadMasks : the file is damaged, cut short or has no position (``unreadable-masks``), is not three-dimensional
         (``masks-not-3d``), or its values are not labels (``masks-not-labels``).
     """
-    return _read_nifti(path) if path.name.lower().endswith(NIFTI_SUFFIXES) else _read_itk(path)
+    try:
+        if path.name.lower().endswith(NIFTI_SUFFIXES):
+            image = read_nifti_image(path, max_ratio=MAX_RATIO)
+            names = nifti_names(image.extensions)
+        else:
+            image = read_itk_image(path, max_ratio=MAX_RATIO)
+            names = slicer_names(image.header)
+    except BadScan as error:
+        code = CODES.get(error.code, "unreadable-masks")
+        raise BadMasks(f"{path.name} cannot be read: {error.message}", hint=SAVE_AGAIN, code=code) from error
+    if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
+        why = "its header gives no voxel size or no position"
+        raise BadMasks(f"{path.name} cannot be read: {why}", hint=SAVE_AGAIN, code="unreadable-masks")
+    return MaskImage(as_labels(image.values, path.name), image.affine, path.name, names)
 
 
 def as_labels(values: np.ndarray, file: str) -> np.ndarray:
@@ -97,77 +103,3 @@ def as_labels(values: np.ndarray, file: str) -> np.ndarray:
             code="masks-not-labels",
         )
     return labels
-
-
-def _read_nifti(path: Path) -> MaskImage:
-    try:
-        content = _nifti_bytes(path)
-        kind = nib.Nifti1Image if content[344:348] == b"n+1\0" else nib.Nifti2Image
-        image = kind.from_bytes(content)
-        values = np.asarray(image.dataobj)
-        affine = RAS_TO_LPS @ np.asarray(image.affine, dtype=np.float64)
-    except BadScan as error:
-        raise _unreadable(path, error.message) from error
-    except (*DAMAGE, EOFError, KeyError, ImageFileError, HeaderDataError) as error:
-        raise _unreadable(path, "it is cut short or damaged") from error
-    if not (image.header["sform_code"] or image.header["qform_code"]):
-        raise _unreadable(path, "its header has neither sform nor qform")
-    _check_affine(affine, path)
-    names = header_names(extension.get_content() for extension in image.header.extensions)
-    return MaskImage(as_labels(values, path.name), affine, path.name, names)
-
-
-def _nifti_bytes(path: Path) -> bytes:
-    """The uncompressed file: as many bytes as its header announces, with the checksum of a compressed one verified."""
-    with path.open("rb") as plain:
-        zipped = plain.read(2) == b"\x1f\x8b"
-        plain.seek(0)
-        stream = igzip.IGzipFile(fileobj=plain, mode="rb") if zipped else plain
-        start = stream.read(LONGEST_HEADER)
-        kind = nib.Nifti1Header if start[344:348] == b"n+1\0" else nib.Nifti2Header
-        if len(start) < kind.sizeof_hdr:
-            raise EOFError
-        header = kind(start[: kind.sizeof_hdr], check=False)
-        if not np.asarray(header["pixdim"], dtype=np.float64)[1:4].min() > 0:
-            raise HeaderDataError("no voxel size")
-        itemsize = header.get_data_dtype().itemsize
-        check_size(header.get_data_shape(), itemsize)
-        size = int(header["vox_offset"]) + int(np.prod(header.get_data_shape(), dtype=np.int64)) * itemsize
-        rest = stream.read(size - len(start))
-        if len(start) + len(rest) < size or stream.read(1):
-            raise EOFError
-    return start + rest
-
-
-def _check_affine(affine: Affine, path: Path) -> None:
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
-        raise _unreadable(path, "its header gives no voxel size or no position")
-
-
-def _unreadable(path: Path, why: str) -> BadMasks:
-    return BadMasks(f"{path.name} cannot be read: {why}", hint=SAVE_AGAIN, code="unreadable-masks")
-
-
-def _read_itk(path: Path) -> MaskImage:
-    try:
-        with opened(path) as file:
-            is_nrrd = file.read(4) == b"NRRD"
-            file.seek(0)
-            image = (nrrd_image if is_nrrd else metaimage_image)(path, file)
-            start = file.tell()
-            file.seek(0)
-            names = slicer_names(file.read(start)) if is_nrrd else {}
-        with opened(image.data_file or path) as file:
-            file.seek(0 if image.data_file else start)
-            values = read_voxels(
-                file,
-                image.shape,
-                image.dtype,
-                image.compression,
-                skip=image.skip,
-                from_end=image.from_end,
-                max_ratio=MAX_RATIO,
-            )
-    except BadScan as error:
-        raise _unreadable(path, error.message) from error
-    return MaskImage(as_labels(values, path.name), image.affine, path.name, names)

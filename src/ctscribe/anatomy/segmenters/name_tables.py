@@ -72,13 +72,9 @@ def read_name_table(path: Path) -> NameTable:
         ) from error
 
 
-def header_names(extensions: Iterable[bytes]) -> dict[int, str]:
-    """Names that TotalSegmentator left in a NIfTI header extension; empty when there are none."""
-    for content in extensions:
-        found = {int(label): name for label, name in _LABEL.findall(content.decode("utf-8", errors="replace"))}
-        if found:
-            return found
-    return {}
+def nifti_names(extensions: bytes) -> dict[int, str]:
+    """Names that TotalSegmentator left in the header extensions of a NIfTI file; empty when there are none."""
+    return {int(label): name for label, name in _LABEL.findall(extensions.decode("utf-8", errors="replace"))}
 
 
 def slicer_names(header: bytes) -> dict[int, str]:

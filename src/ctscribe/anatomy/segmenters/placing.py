@@ -7,7 +7,7 @@ import numpy as np
 from ctscribe.anatomy.segmenters.mask_files import MaskImage
 from ctscribe.ct.canonical import canonical_order, reorder
 from ctscribe.ct.resampling import resample_onto
-from ctscribe.ct.volume import CTVolume
+from ctscribe.ct.volume import CTVolume, box_mm
 from ctscribe.errors import BadMasks
 from ctscribe.types import Affine
 
@@ -44,13 +44,6 @@ def lies_on_grid(image: MaskImage, volume: CTVolume) -> bool:
     """Whether the masks are on the volume's own grid, up to the order of the axes."""
     labels, affine = reorder(image.labels, image.affine, *canonical_order(image.affine))
     return _is_same_grid(labels.shape, affine, volume)
-
-
-def box_mm(shape: tuple[int, ...], affine: Affine) -> np.ndarray:
-    """Lowest and highest LPS position (2, 3) in mm of a grid, from outer edge to outer edge."""
-    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in shape], indexing="ij")).reshape(3, -1)
-    corners = affine[:3, :3] @ edges + affine[:3, 3:]
-    return np.stack([corners.min(axis=1), corners.max(axis=1)])
 
 
 def shared_part(first: np.ndarray, second: np.ndarray, *, of_larger: bool = False) -> float:

@@ -40,9 +40,7 @@ def metaimage_image(path: Path, file: BufferedReader) -> StoredImage:
             f"the MetaImage file has {dimensions} axes, a scan has three", "not-3d", "give one volume of it"
         )
     if fields.get("ElementNumberOfChannels", "1") != "1":
-        raise bad_header(
-            "the MetaImage voxels are not single numbers", "not-numeric", "give a scan in Hounsfield units"
-        )
+        raise _not_numeric()
     if not _true(fields, "BinaryData", default=True):
         raise bad_header("MetaImage data written as text are not read", "unsupported", "save the scan as binary data")
     (skip,) = whole_numbers(fields.get("HeaderSize", "0"), 1, "HeaderSize")
@@ -101,9 +99,7 @@ def _data_file(path: Path, fields: dict[str, str]) -> Path | None:
 def _dtype(fields: dict[str, str]) -> np.dtype:
     name = _needed(fields, "ElementType")
     if name not in TYPES:
-        raise bad_header(
-            "the MetaImage voxels are not single numbers", "not-numeric", "give a scan in Hounsfield units"
-        )
+        raise _not_numeric()
     big = _true(fields, "BinaryDataByteOrderMSB") or _true(fields, "ElementByteOrderMSB")
     return np.dtype(TYPES[name]).newbyteorder(">" if big else "<")
 

@@ -1,4 +1,4 @@
-"""NIfTI-1 and NIfTI-2, plain or gzipped. nibabel reads the header, the voxels come through ``payload``.
+"""NIfTI-1 and NIfTI-2, plain or gzipped, of scans and of masks. nibabel reads the header, ``payload`` the voxels.
 
 NIfTI's world is RAS: x and y change sign on the way to LPS.
 """
@@ -6,6 +6,7 @@ NIfTI's world is RAS: x and y change sign on the way to LPS.
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 
 from ctscribe.ct.canonical import assemble
-from ctscribe.ct.readers.payload import COPY_AGAIN, DAMAGE, opened, read_voxels
+from ctscribe.ct.readers.payload import COPY_AGAIN, DAMAGE, MAX_RATIO, opened, read_voxels
 from ctscribe.ct.volume import CTVolume, ScanMeta
 from ctscribe.errors import BadScan
 from ctscribe.types import Affine
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""And back: it is its own inverse."""
 
 LONGEST_HEADER = 540
 
@@ -33,27 +35,65 @@ MAX_RESCALE = 1e6
 AXIS_MISMATCH = 0.01
 """Relative difference between pixdim and the affine's columns from which a reader should know."""
 
+MAX_EXTENSIONS = 2**20
+"""Bytes of header extensions that are kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class NiftiImage:
+    """A file as it says it is.
+
+    Parameters
+    ----------
+    values : three axes in the file's order, rescaled.
+    affine : this array's index (i, j, k, 1) → LPS position (x, y, z, 1) in mm.
+    extensions : what stands between the header and the voxels, unread.
+    repairs, warnings : sentences on the geometry.
+    """
+
+    values: np.ndarray
+    affine: Affine
+    extensions: bytes
+    repairs: tuple[str, ...]
+    warnings: tuple[str, ...]
+
 
 def read_nifti(path: str | Path) -> CTVolume:
     """Read a CT from .nii or .nii.gz.
 
+    Raises
+    ------
+    BadScan : what the header, the data or the values make impossible (``read_nifti_image``, ``checks``).
+    """
+    image = read_nifti_image(Path(path))
+    meta = ScanMeta(format="nifti", repairs=image.repairs, warnings=image.warnings)
+    return assemble(image.values, image.affine, meta)
+
+
+def read_nifti_image(path: Path, *, max_ratio: int = MAX_RATIO) -> NiftiImage:
+    """Read a NIfTI file, whatever its values mean.
+
     The sform is used where it is set, else the qform; scl_slope and scl_inter are applied once; a fourth axis is
     accepted when its length is 1.
 
+    Parameters
+    ----------
+    max_ratio : as for ``read_voxels``.
+
     Raises
     ------
-    BadScan : what the header, the data or the values make impossible (``payload``, ``checks``).
+    BadScan : codes ``bad-header``, ``not-3d``, ``not-numeric``, ``bad-spacing``, ``bad-geometry``, ``no-geometry``, and
+        those of ``read_voxels``.
     """
-    with opened(Path(path)) as file:
+    with opened(path) as file:
         zipped = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        header = _header(_start(file, zipped))
-        shape, dtype = _shape(header), _dtype(header)
+        header = _header(_start(file, zipped, LONGEST_HEADER))
+        shape, dtype, offset = _shape(header), _dtype(header), _offset(header)
         affine, repairs, warnings = _geometry(header)
+        extensions = _start(file, zipped, min(offset, MAX_EXTENSIONS))[int(header["sizeof_hdr"]) :]
         file.seek(0)
-        voxels = read_voxels(file, shape, dtype, "gzip" if zipped else "none", skip=_offset(header))
-    meta = ScanMeta(format="nifti", repairs=repairs, warnings=warnings)
-    return assemble(rescaled(voxels, *_scaling(header)), RAS_TO_LPS @ affine, meta)
+        voxels = read_voxels(file, shape, dtype, "gzip" if zipped else "none", skip=offset, max_ratio=max_ratio)
+    return NiftiImage(rescaled(voxels, *_scaling(header)), RAS_TO_LPS @ affine, extensions, repairs, warnings)
 
 
 def rescaled(stored: np.ndarray, slope: float, intercept: float) -> np.ndarray:
@@ -65,9 +105,11 @@ def rescaled(stored: np.ndarray, slope: float, intercept: float) -> np.ndarray:
     return (stored * slope + intercept).astype(np.float32)
 
 
-def _start(file: BufferedReader, zipped: bool) -> bytes:
+def _start(file: BufferedReader, zipped: bool, count: int) -> bytes:
+    """The first bytes of the file, decompressed."""
+    file.seek(0)
     try:
-        return (igzip.IGzipFile(fileobj=file, mode="rb") if zipped else file).read(LONGEST_HEADER)
+        return (igzip.IGzipFile(fileobj=file, mode="rb") if zipped else file).read(count)
     except EOFError as error:
         raise BadScan("the file is cut short within its header", hint=COPY_AGAIN, code="truncated") from error
     except DAMAGE as error:

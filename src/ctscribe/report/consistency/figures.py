@@ -9,8 +9,8 @@ from ctscribe.report.consistency.mentions import clauses, lesion_mentions, lobes
 from ctscribe.report.consistency.quantities import Quantity, quantities
 from ctscribe.report.facts import Facts
 from ctscribe.report.schema import Finding
-from ctscribe.report.thresholds import MASS_ABOVE_MM
-from ctscribe.report.wording import figure, lobe_of, printed, side_of
+from ctscribe.report.thresholds import is_mass
+from ctscribe.report.wording import figure, lobe_of, side_of
 
 WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMERALS = {word: number for number, word in enumerate(WORDS, start=2)}
@@ -95,7 +95,8 @@ def in_places(clause: str, facts: Facts, kind: str) -> list[int]:
 
 def _numbers(noun: str, indices: list[int], facts: Facts) -> tuple[int, int]:
     """How many of the noun there are, and how many of the kind: a mass may be counted among the nodules."""
-    masses = sum(printed(facts.case.lesions[index].diameter_mm, "mm") > MASS_ABOVE_MM for index in indices)
+    lesions = [facts.case.lesions[index] for index in indices]
+    masses = sum(is_mass(lesion.kind, lesion.diameter_mm) for lesion in lesions)
     exact = {"mass": masses, "nodu": len(indices) - masses, "cyst": len(indices)}[noun[:4]]
     return exact, len(indices)
 

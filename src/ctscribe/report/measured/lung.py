@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ctscribe.anatomy.detectors.opacity import SOURCE as OPACITY_DETECTOR
 from ctscribe.anatomy.guidance import LOBES
 from ctscribe.report.facts import Facts, biomarker_evidence
+from ctscribe.report.findings import told_by_density_alone
 from ctscribe.report.measured.judged import BOTH, gap, judge
 from ctscribe.report.measured.lesions import by_place, extent, found, not_found
 from ctscribe.report.measured.nodules import nodules
@@ -52,8 +52,7 @@ def _opacity(facts: Facts, kind: str) -> SectionDraft:
     findings: list[Finding] = []
     for sub_region, indices in by_place(facts, kind).items():
         where = place(sub_region, approximate=sub_region in facts.case.labelmap.approximate)
-        by_density = {facts.case.lesions[index].source for index in indices} == {OPACITY_DETECTOR}
-        if kind == "consolidation" and by_density:
+        if all(told_by_density_alone(kind, facts.case.lesions[index].source) for index in indices):
             findings.append(_dense_opacity(facts, indices, where))
         else:
             findings.append(found(facts, indices, f"{name} in the {where} ({extent(facts, indices)})"))

@@ -9,7 +9,7 @@ from ctscribe.anatomy.guidance import LOBES
 from ctscribe.report.facts import Facts
 from ctscribe.report.measured.lesions import found, not_found
 from ctscribe.report.measured.statement import Importance, SectionDraft, Statement
-from ctscribe.report.thresholds import MASS_ABOVE_MM, NODULE_LIMIT_MM, RESOLVED_SLICES
+from ctscribe.report.thresholds import NODULE_LIMIT_MM, RESOLVED_SLICES, is_mass
 from ctscribe.report.wording import figure, listed, place, printed
 
 DESCRIBED = 5
@@ -20,7 +20,7 @@ def nodules(facts: Facts) -> SectionDraft:
     """The largest nodules one by one, then their number; or that none was found, from which size on."""
     indices = sorted(facts.lesions_of("lung_nodule"), key=lambda index: not facts.firm(index))
     if not indices:
-        limit = max(NODULE_LIMIT_MM, math.ceil(RESOLVED_SLICES * facts.slice_mm))
+        limit = max(NODULE_LIMIT_MM, math.ceil(RESOLVED_SLICES * facts.case.volume.slice_mm))
         words = f"no solid pulmonary nodule of {limit:.0f} mm or more was detected"
         if facts.lesions_of("consolidation"):
             words += " outside the consolidation"
@@ -38,7 +38,8 @@ def nodules(facts: Facts) -> SectionDraft:
 
 
 def _noun(facts: Facts, index: int) -> str:
-    return "mass" if printed(facts.case.lesions[index].diameter_mm, "mm") > MASS_ABOVE_MM else "nodule"
+    lesion = facts.case.lesions[index]
+    return "mass" if is_mass(lesion.kind, lesion.diameter_mm) else "nodule"
 
 
 def _description(facts: Facts, index: int) -> str:

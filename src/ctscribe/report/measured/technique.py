@@ -63,8 +63,8 @@ def _acquisition(volume: CTVolume) -> str:
 def _limits(volume: CTVolume, labelmap: LabelMap) -> list[str]:
     limits: list[str] = []
     facts = Facts(Case(volume, labelmap))
-    if facts.slice_mm > THICK_SLICES_MM:
-        limits.append(f"slices of {facts.slice_mm:.1f} mm are thick: small findings may be missed, volumes are coarse")
+    if volume.slice_mm > THICK_SLICES_MM:
+        limits.append(f"slices of {volume.slice_mm:.1f} mm are thick: small findings may be missed, volumes are coarse")
     if labelmap.approximate:
         limits.append(
             f"the outlines of {len(labelmap.approximate)} structures are approximate: figures on them support no claim"

@@ -11,6 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ctscribe.report.findings import told_by_density_alone
+from ctscribe.report.schema import LesionEntry
+from ctscribe.report.thresholds import is_mass
 from ctscribe.report.writers import titles
 
 LOCAL_SCHEME = "99CTSCRIBE"
@@ -92,11 +95,13 @@ LESIONS: Mapping[str, Concept] = {
 _MASS = sct("4147007", "Mass")
 
 
-def finding_of(kind: str, diameter_mm: float) -> Concept:
-    """What a lesion is: a nodule above 30 mm is a mass; an unknown kind gets a private code."""
-    if titles.is_mass(kind, diameter_mm):
+def finding_of(lesion: LesionEntry) -> Concept:
+    """What a lesion is: a nodule above 30 mm is a mass; dense lung and unknown kinds get a private code."""
+    if is_mass(lesion.kind, lesion.diameter_mm):
         return _MASS
-    return LESIONS.get(kind) or local(kind, titles.lesion_title(kind, diameter_mm))
+    if told_by_density_alone(lesion.kind, lesion.source):
+        return local("dense_lung_opacity", titles.lesion_title(lesion))
+    return LESIONS.get(lesion.kind) or local(lesion.kind, titles.lesion_title(lesion))
 
 
 RADELEMENT_NODULE = Concept("RDES195", "RADELEMENT", "Pulmonary Nodule")

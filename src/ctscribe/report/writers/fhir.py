@@ -22,6 +22,7 @@ from fhir.resources.R4B.bundle import Bundle
 from ctscribe.case import Case
 from ctscribe.ct.volume import DicomReferences
 from ctscribe.report.schema import BiomarkerEntry, LesionEntry, Report
+from ctscribe.report.thresholds import is_mass
 from ctscribe.report.writers import codes, titles
 from ctscribe.report.writers.fhir_datatypes import body_site, codeable, quantity, term
 from ctscribe.report.writers.fhir_narrative import narrative
@@ -180,8 +181,8 @@ class _BundleWriter:
         }
 
     def _lesion(self, number: int, entry: LesionEntry) -> dict[str, Any]:
-        nodule = entry.kind == "lung_nodule" and not titles.is_mass(entry.kind, entry.diameter_mm)
-        found = codes.finding_of(entry.kind, entry.diameter_mm)
+        nodule = entry.kind == "lung_nodule" and not is_mass(entry.kind, entry.diameter_mm)
+        found = codes.finding_of(entry)
         size = (codes.DIAMETER, codes.RADELEMENT_NODULE_SIZE) if nodule else (codes.DIAMETER,)
         components = [(size, entry.diameter_mm, "mm"), ((codes.VOLUME,), entry.volume_ml, "mL")]
         if entry.mean_hu is not None:

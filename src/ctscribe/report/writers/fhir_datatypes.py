@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ctscribe.report.writers import codes, titles
+from ctscribe.report.wording import structure_words
+from ctscribe.report.writers import codes
 from ctscribe.report.writers.body_sites import SIDED, site_of
 from ctscribe.report.writers.codes import Concept
 
@@ -40,5 +41,5 @@ def body_site(structure: str) -> dict[str, Any]:
     """A body site; the side stands in the text where the concept does not name it."""
     site = site_of(structure)
     concept = SIDED.get(structure) or (site.concept if site else None)
-    text = titles.structure_title(structure)
+    text = structure_words(structure)
     return codeable(concept, text=text) if concept else {"text": text}

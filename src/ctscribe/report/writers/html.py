@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ctscribe.anatomy.taxonomy import CHEST6
 from ctscribe.case import Case
 from ctscribe.report.schema import BiomarkerEntry, Finding, LesionEntry, Report
-from ctscribe.report.wording import figure
+from ctscribe.report.wording import figure, structure_words
 from ctscribe.report.writers import titles
 from ctscribe.report.writers.drawing import Figure, draw_figures, draw_overview
 from ctscribe.report.writers.key_slices import choose_key_slices
@@ -85,6 +85,7 @@ def write_html(report: Report, case: Case) -> str:
         footnotes=list(footnotes),
         print_columns=next(columns for most, columns in _PRINT_COLUMNS if panels <= most),
         titles=titles,
+        structure_words=structure_words,
         in_words=figure,
     )
 

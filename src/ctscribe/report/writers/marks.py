@@ -11,10 +11,10 @@ import numpy as np
 from ctscribe.anatomy.lesions import Lesion
 from ctscribe.case import Case
 from ctscribe.report.schema import Evidence
-from ctscribe.report.wording import figure
+from ctscribe.report.wording import figure, structure_words
 from ctscribe.report.writers.outlines import PlaneMask, contours, lesion_mask
 from ctscribe.report.writers.pictures import Plane, path_of
-from ctscribe.report.writers.titles import lesion_title, structure_title
+from ctscribe.report.writers.titles import lesion_title
 from ctscribe.types import Point
 
 _STYLES = 6
@@ -45,11 +45,10 @@ class Ruler:
 def structure_marks(structures: Sequence[str], case: Case, plane: Plane) -> tuple[Mark, ...]:
     """The structures' outlines in an axial plane, lettered a, b, c …"""
     labels = case.labelmap.labels[plane.index]
-    ids = {name: label for label, name in case.labelmap.names.items()}
     return tuple(
-        _mark(structure, structure_title(structure), chr(ord("a") + place), f"s{place % _STYLES}", mask, plane)
+        _mark(structure, structure_words(structure), chr(ord("a") + place), f"s{place % _STYLES}", mask, plane)
         for place, structure in enumerate(structures)
-        if (mask := labels == ids[structure]).any()
+        if (mask := np.isin(labels, case.labelmap.ids(structure))).any()
     )
 
 
@@ -76,7 +75,7 @@ def is_cut(lesion: Lesion, plane: Plane) -> bool:
 
 def lesion_mark(row: int, lesion: Lesion, mask: PlaneMask, plane: Plane) -> Mark:
     """A lesion's outline in any plane, numbered as in the table, the number at its upper right corner."""
-    title = f"{lesion_title(lesion.kind, lesion.diameter_mm)}, {structure_title(lesion.sub_region)}"
+    title = f"{lesion_title(lesion)}, {structure_words(lesion.sub_region)}"
     rows, columns = np.nonzero(mask)
     u, v = plane.to_mm(np.array([[rows.min() - 0.5, columns.max() + 0.5]]))[0]
     return replace(_mark(f"lesion-{row}", title, str(row + 1), "lesion", mask, plane), at=(float(u), float(v)))

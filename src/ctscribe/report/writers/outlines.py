@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64, Int64
 from scipy.ndimage import binary_fill_holes
 from skimage.measure import approximate_polygon, find_contours
 
-from ctscribe.anatomy.lesions import Lesion
+from ctscribe.anatomy.lesions import KIDNEY_CYST_CLASSES, Lesion
 from ctscribe.case import Case
 from ctscribe.report.schema import LesionEntry
 
@@ -59,7 +59,7 @@ def lesion_mask(lesion: Lesion, case: Case) -> tuple[Bool[np.ndarray, "z y x"], 
     if lesion.kind in case.labelmap.lesions:
         crop = case.labelmap.lesions[lesion.kind][window]
     elif lesion.kind == "kidney_cyst":
-        crop = case.labelmap.mask("kidney_cyst_left", "kidney_cyst_right")[window]
+        crop = case.labelmap.mask(*KIDNEY_CYST_CLASSES)[window]
     else:
         return None
     components, count = cc3d.connected_components(np.ascontiguousarray(crop), connectivity=26, return_N=True)
@@ -85,11 +85,7 @@ class SliceAreas:
 
     def of(self, *structures: str) -> Int64[np.ndarray, " z"]:
         """Voxels of the structures' union per slice."""
-        wanted = [
-            label
-            for label, name in self._labelmap.names.items()
-            if name in structures and label < self._counts.shape[1]
-        ]
+        wanted = [label for label in self._labelmap.ids(*structures) if label < self._counts.shape[1]]
         return self._counts[:, wanted].sum(axis=1)
 
     def present(self, k: int, structures: tuple[str, ...]) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float32, Int16, UInt8
 from PIL import Image
 
+from ctscribe.ct.intensity import WINDOWS
 from ctscribe.ct.volume import CTVolume
 from ctscribe.report.writers.outlines import Curve
 from ctscribe.types import Point
@@ -42,9 +43,9 @@ class Window:
         return f"{self.name} window, W {self.high - self.low:.0f} L {level}"
 
 
-LUNG = Window("lung", -1350, 150)
-MEDIASTINUM = Window("soft tissue", -160, 240)
-BONE = Window("bone", -450, 1050)
+LUNG = Window("lung", *WINDOWS["lung"])
+MEDIASTINUM = Window("soft tissue", *WINDOWS["mediastinum"])
+BONE = Window("bone", *WINDOWS["bone"])
 OVERVIEW = Window("wide", -1100, 500)
 
 

@@ -109,7 +109,7 @@ class MeasurementReportContent:
         group = self._group(
             f"lesion {number}",
             figures,
-            finding_type=coded(codes.finding_of(entry.kind, entry.diameter_mm)),
+            finding_type=coded(codes.finding_of(entry)),
             finding_category=coded(codes.ABNORMAL_STRUCTURE),
             finding_sites=_sites(entry.sub_region),
         )

@@ -6,19 +6,13 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from ctscribe.report.schema import Finding, Origin, Report
+from ctscribe.report.writers.titles import ORIGINS
 
 WIDTH = 100
 TITLE = "CHEST CT REPORT"
 
 MARKS: dict[Origin, str] = {"measured": "", "model": "[M]", "default": "[D]", "question": "[Q]"}
 """Origin → the mark before its sentence; measured sentences, the ground of the report, have none."""
-
-LEGEND: dict[Origin, str] = {
-    "measured": "measured on the scan, with its evidence in report.json",
-    "model": "[M] written by a language model",
-    "default": "[D] added because nothing contradicted it, not seen on the scan",
-    "question": "[Q] a model's answer to a question about the scan",
-}
 
 
 def write_text(report: Report) -> str:
@@ -58,9 +52,10 @@ def _legend(report: Report) -> list[str]:
     """Only the origins that occur."""
     findings = [*report.impression, *(finding for section in report.sections for finding in section.findings)]
     used = {finding.origin for finding in findings}
+    measured = "Sentences without a mark: measured on the scan, with its evidence in report.json."
     return [
-        f"{text}." if MARKS[origin] else f"Sentences without a mark: {text}."
-        for origin, text in LEGEND.items()
+        f"{MARKS[origin]} {words}." if MARKS[origin] else measured
+        for origin, words in ORIGINS.items()
         if origin in used
     ]
 

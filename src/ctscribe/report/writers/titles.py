@@ -1,13 +1,14 @@
-"""What people call the structures, lesions, biomarkers, polarities and origins that the code knows by keys."""
+"""What people call the lesions, biomarkers, polarities and origins that the code knows by keys."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from ctscribe.report.schema import Origin, Polarity, Technique
-from ctscribe.report.thresholds import MASS_ABOVE_MM
-from ctscribe.report.wording import printed
+from ctscribe.anatomy.lesions import Lesion
+from ctscribe.report.findings import told_by_density_alone
+from ctscribe.report.schema import LesionEntry, Origin, Polarity, Technique
+from ctscribe.report.thresholds import is_mass
 
 POLARITIES: Mapping[Polarity, tuple[str, str]] = {
     "present": ("+", "present"),
@@ -26,15 +27,6 @@ ORIGINS: Mapping[Origin, str] = {
 }
 """Origin → what it means."""
 
-_STRUCTURES: Mapping[str, str] = {
-    "clavicula": "clavicle",
-    "esophagus": "oesophagus",
-    "lung_upper_lobe": "upper lobe",
-    "lung_middle_lobe": "middle lobe",
-    "lung_lower_lobe": "lower lobe",
-    "atrial_appendage": "atrial appendage",
-}
-
 _BIOMARKERS: Mapping[str, str] = {
     "lung_volume_total": "Lung volume, both",
     "lung_volume_left": "Lung volume, left",
@@ -46,26 +38,13 @@ _BIOMARKERS: Mapping[str, str] = {
 }
 
 
-def structure_title(structure: str) -> str:
-    """``lung_lower_lobe_left`` → ``left lower lobe``; ``rib_left_7`` → ``left rib 7``; ``vertebrae_T7`` → ``T7``."""
-    if level := re.fullmatch(r"vertebrae_([CTLS]\d+)", structure):
-        return level[1]
-    if parts := re.fullmatch(r"(?P<stem>.+)_(?P<side>left|right)(?:_(?P<number>\d+))?", structure):
-        stem = _STRUCTURES.get(parts["stem"], parts["stem"].replace("_", " "))
-        return " ".join(filter(None, (parts["side"], stem, parts["number"])))
-    return _STRUCTURES.get(structure, structure.replace("_", " "))
-
-
-def is_mass(kind: str, diameter_mm: float) -> bool:
-    """Whether a nodule's printed diameter makes it a mass."""
-    return kind == "lung_nodule" and printed(diameter_mm, "mm") > MASS_ABOVE_MM
-
-
-def lesion_title(kind: str, diameter_mm: float) -> str:
-    """``lung_nodule`` → ``Lung nodule``, or ``Lung mass`` when it is one."""
-    if is_mass(kind, diameter_mm):
+def lesion_title(lesion: Lesion | LesionEntry) -> str:
+    """``lung_nodule`` → ``Lung nodule``, or ``Lung mass`` when it is one; dense lung is called no more than that."""
+    if is_mass(lesion.kind, lesion.diameter_mm):
         return "Lung mass"
-    return "Ground-glass opacity" if kind == "ground_glass" else kind.replace("_", " ").capitalize()
+    if told_by_density_alone(lesion.kind, lesion.source):
+        return "Dense lung opacity"
+    return "Ground-glass opacity" if lesion.kind == "ground_glass" else lesion.kind.replace("_", " ").capitalize()
 
 
 def biomarker_title(name: str) -> str:

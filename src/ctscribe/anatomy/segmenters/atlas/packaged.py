@@ -11,8 +11,9 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-import yaml
 from jaxtyping import Int16, UInt8
+
+from ctscribe.anatomy.taxonomy import totalsegmentator_classes
 
 CT_SPACING = 3.0  # mm
 LABEL_SPACING = 1.5  # mm
@@ -43,10 +44,8 @@ class Atlas:
 @cache
 def load_atlas() -> Atlas:
     """Read the packaged anatomy once per process."""
-    package = resources.files("ctscribe.anatomy")
-    classes = yaml.safe_load((package / "taxonomies" / "totalsegmentator.yaml").read_text(encoding="utf-8"))
-    with (package / "segmenters" / "atlas" / "data" / "lidc0001.npz").open("rb") as file:
+    with (resources.files("ctscribe.anatomy.segmenters.atlas") / "data" / "lidc0001.npz").open("rb") as file:
         arrays = np.load(file, allow_pickle=False)
         ct, labels = arrays["ct"], arrays["labels"]
-    present = np.unique(labels)
-    return Atlas(ct, labels, {int(label): classes[int(label)] for label in present if label})
+    classes = totalsegmentator_classes()
+    return Atlas(ct, labels, {int(label): classes[int(label)] for label in np.unique(labels) if label})
