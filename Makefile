@@ -10,7 +10,7 @@ report: .venv/installed  ## a report on the bundled sample
 	@echo "Open out/report/report.html in a browser."
 
 test: .venv/installed-dev  ## the test suite
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
