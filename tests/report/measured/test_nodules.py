@@ -50,7 +50,7 @@ def test_absence_from_the_size_that_the_slices_can_show(slice_mm: float, thickne
 
 def test_consolidation_hides_nodules() -> None:
     (statement,) = nodules(Facts(make_case([lesion("consolidation")]))).statements
-    assert statement.finding.text.endswith(" was detected outside the consolidation.")
+    assert statement.finding.text.endswith(" was detected outside the dense opacity.")
 
 
 def test_no_absence_without_a_search_a_lung_or_trust() -> None:

@@ -222,7 +222,7 @@ TRUTHS: list[tuple[str, Callable[[re.Match[str], Case, Finding], bool]]] = [
     (ONE_NODULE + r"(?:; (.*) in all)?\.", nodule),
     (r"(Possible )?(.*) were detected in all; the 5 described are the most notable\.", count_sentence),
     (
-        r"No solid pulmonary nodule of (\d+) mm or more was detected( outside the consolidation)?" + SHOWN,
+        r"No solid pulmonary nodule of (\d+) mm or more was detected( outside the dense opacity)?" + SHOWN,
         absent("lung_nodule"),
     ),
     (r"(Possible )?([Cc]onsolidation|[Gg]round-glass opacity) in the (.+?) " + EXTENT, opacity),

@@ -23,7 +23,7 @@ def nodules(facts: Facts) -> SectionDraft:
         limit = max(NODULE_LIMIT_MM, math.ceil(RESOLVED_SLICES * facts.case.volume.slice_mm))
         words = f"no solid pulmonary nodule of {limit:.0f} mm or more was detected"
         if facts.lesions_of("consolidation"):
-            words += " outside the consolidation"
+            words += " outside the dense opacity"
         return not_found(facts, "lung_nodule", words, "pulmonary nodules", "lungs", LOBES)
     described = [
         Statement(found(facts, [index], _description(facts, index)), _importance(facts, index))
