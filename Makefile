@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 report: .venv/installed  ## a report on the bundled sample
 	@$(BIN)/ctscribe sample -o out/sample
-	@$(BIN)/ctscribe report out/sample/lidc-idri-0001.zip -o out/report --formats text,json,html,dicom-sr,fhir --verbose
+	@$(BIN)/ctscribe report out/sample/lidc-idri-0001.zip -o out/report --verbose
 	@echo "Open out/report/report.html in a browser."
 
 test: .venv/installed-dev  ## the test suite

@@ -30,8 +30,13 @@ def report(
     model: Annotated[str, typer.Option("--model", metavar="NAME|DIR", help="What writes the report.")] = "measured",
     segmenter: SegmenterChoice = "atlas",
     formats: Annotated[
-        str, typer.Option("--formats", metavar="LIST", help="Of text,json,html,dicom-sr,fhir; separated by commas.")
-    ] = "text,json,html",
+        str | None,
+        typer.Option(
+            "--formats",
+            metavar="LIST",
+            help="Of text,json,html,dicom-sr,fhir; separated by commas. Default: all that the scan allows.",
+        ),
+    ] = None,
     identity: Annotated[
         bool, typer.Option("--identity", help="Put the patient's identity into the DICOM SR and the FHIR bundle.")
     ] = False,

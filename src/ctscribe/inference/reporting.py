@@ -18,7 +18,7 @@ from ctscribe.inference.run_record import digest, remove_reports_of_another_scan
 from ctscribe.inference.stages import Stages
 from ctscribe.report.measured import MeasuredReporter
 from ctscribe.report.schema import Report
-from ctscribe.report.writers import FORMATS, FormatRefused, write_report_files
+from ctscribe.report.writers import FORMATS, FormatRefused, available_formats, write_report_files
 
 REPORTERS: dict[str, Callable[[], Reporter]] = {"measured": MeasuredReporter}
 
@@ -34,17 +34,24 @@ class Result:
 
 @dataclass(frozen=True)
 class ReportJob:
-    """What was asked for; ``settings`` holds everything besides the scan that the outputs depend on."""
+    """What was asked for.
+
+    Parameters
+    ----------
+    segmenter, reporter, reading : as in ``write_report``.
+    formats : the forms to write; ``None`` for all that a scan allows.
+    settings : everything besides the scan that the outputs depend on.
+    """
 
     segmenter: Segmenter
     reporter: Reporter
-    formats: tuple[str, ...]
+    formats: tuple[str, ...] | None
     reading: Reading
     settings: dict[str, object]
 
     @classmethod
     def from_names(
-        cls, *, model: str, segmenter: str, formats: str, device: str, fast: bool, reading: Reading
+        cls, *, model: str, segmenter: str, formats: str | None, device: str, fast: bool, reading: Reading
     ) -> ReportJob:
         """Build a job from the command line's words.
 
@@ -52,10 +59,15 @@ class ReportJob:
         ------
         BadInput : a model, segmenter or format that does not exist.
         """
-        forms = _parse_formats(formats)
+        forms = None if formats is None else _parse_formats(formats)
         reporter = _load_reporter(model)
         loaded = load_segmenter(segmenter, device=device, fast=fast, force=reading.force)
-        given = {"model": model, "segmenter": _named_or_digest(segmenter), "formats": ",".join(forms), "fast": fast}
+        given = {
+            "model": model,
+            "segmenter": _named_or_digest(segmenter),
+            "formats": forms and ",".join(forms),
+            "fast": fast,
+        }
         return cls(loaded, reporter, forms, reading, settings={**given, **asdict(reading)})
 
     def run(self, scan: Path, folder: Path, announce: Callable[[str], None] = lambda stage: None) -> Result:
@@ -71,7 +83,7 @@ class ReportJob:
         report, case = write_report(scan, self.segmenter, self.reporter, self.reading, stages)
         with stages("writing"):
             try:
-                files = write_report_files(report, case, folder, self.formats)
+                files = write_report_files(report, case, folder, self.formats or available_formats(case))
             except FormatRefused as refused:
                 remove_reports_of_another_scan(folder, scan, refused.written.values())
                 raise
