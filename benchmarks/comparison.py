@@ -46,8 +46,9 @@ def save(name: str, command: str, rows: list[dict[str, object]], packages: tuple
         "versions": {package: version(package) for package in ("ctscribe", "numpy", *packages)},
         "rows": rows,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    target = RESULTS / f"{name}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for row in rows:
         print("  ".join(f"{value:<12}" if isinstance(value, float | int) else f"{value:<34}" for value in row.values()))
 

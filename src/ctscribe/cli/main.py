@@ -17,6 +17,7 @@ from ctscribe.cli.process import abandon_output, prepared_process
 from ctscribe.cli.report import report
 from ctscribe.cli.sample import sample
 from ctscribe.cli.segment import segment
+from ctscribe.cli.systems import systems
 from ctscribe.errors import CTScribeError
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (report, sample, inspect, segment, measure):
+for verb in (report, sample, inspect, segment, measure, systems):
     app.command()(verb)
 
 
