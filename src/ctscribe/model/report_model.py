@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,9 @@ class ReportModel(PreTrainedModel):
     @property
     def language_width(self) -> int:
         """Width of the language model's token embeddings."""
-        return self.language.get_input_embeddings().weight.shape[1]
+        weight = self.language.get_input_embeddings().weight
+        assert isinstance(weight, Tensor)
+        return weight.shape[1]
 
     def begin_stage(self, stage: StageConfig) -> None:
         """Let exactly the parts that a stage names be trained."""
@@ -231,7 +234,7 @@ class ReportModel(PreTrainedModel):
             name: tensor for name, tensor in self.state_dict().items() if not name.startswith(("language.", *named))
         }
 
-    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
+    def save_pretrained(self, save_directory: str | PathLike[str], **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Write the model into a folder; ``checkpoint.py`` says what lies where. ``push_to_hub`` uploads the same."""
         from ctscribe.model.checkpoint import save_model
 
