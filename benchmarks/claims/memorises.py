@@ -61,11 +61,11 @@ class Outcome:
     follows_prompt: float
 
 
-def memorise(page: Page, scans: Sequence[tuple[Case, str]], *, steps: int, seed: int = 0) -> Outcome:
-    """Train a page's report stage on the scans until it writes all their reports, or for so many steps."""
+def memorise(
+    page: Page, scans: Sequence[tuple[Case, str]], *, steps: int, known: float = 0.03, seed: int = 0
+) -> Outcome:
+    """Train a page's report stage until it writes all reports and its loss is below ``known``, or for so many steps."""
     torch.manual_seed(seed)
-    # The smallest probabilities of attention are denormal numbers, with which a CPU is many times slower.
-    torch.set_flush_denormal(True)
     rng = np.random.default_rng(seed)
     model = new_model(page)
     processor = ReportProcessor(page, load_tokenizer(page.language))
@@ -86,7 +86,7 @@ def memorise(page: Page, scans: Sequence[tuple[Case, str]], *, steps: int, seed:
             step += 1
             optimizer.param_groups[0]["lr"] = page.report_stage.learning_rate * min(1.0, step / WARMUP)
             loss = _step(model.train(), optimizer, trained, batch(), features)
-        if loss < 0.03 and _written(model, processor, fixed) == reports:
+        if loss < known and _written(model, processor, fixed) == reports:
             break
     seconds = time.perf_counter() - started
     written, exchanged = _written(model, processor, fixed), _written(model, processor, shuffled(fixed))
@@ -133,6 +133,8 @@ def main(names: Sequence[str]) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from comparison import save
 
+    # The smallest probabilities of attention are denormal numbers, with which a CPU is many times slower.
+    torch.set_flush_denormal(True)
     scans = eight_scans()
     rows: list[dict[str, object]] = []
     for name in names or [name for name in page_names() if name.endswith(TWIN)]:
