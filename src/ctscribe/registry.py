@@ -7,7 +7,8 @@ options that its configuration may set; they are checked against the annotations
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Generic, TypeVar, cast, get_type_hints
@@ -103,6 +104,15 @@ def invalid(error: ValidationError, where: str, known: Iterable[str]) -> BadInpu
         return BadInput(f"{place}: this key is missing", code="missing-key")
     message = first["msg"].removeprefix("Value error, ")
     return BadInput(f"{place}: {message[:1].lower()}{message[1:]}, got {first['input']!r}", code="wrong-value")
+
+
+@contextmanager
+def placed(where: str) -> Iterator[None]:
+    """Put a place in the page before the message of what does not fit there."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{where}: {error.message}", hint=error.hint, code=error.code) from None
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:

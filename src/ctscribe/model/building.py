@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from torch import nn
 
@@ -14,6 +13,7 @@ from ctscribe.model.features import FeatureSpec, MaskSpec
 from ctscribe.model.projectors import PROJECTORS
 from ctscribe.model.views import View
 from ctscribe.model.views.region_masks import RegionMasks
+from ctscribe.registry import placed
 
 
 def build_encoders(page: Page, views: Mapping[str, View]) -> nn.ModuleDict:
@@ -22,12 +22,12 @@ def build_encoders(page: Page, views: Mapping[str, View]) -> nn.ModuleDict:
     specs: dict[str, FeatureSpec] = {}
     for name, config in page.encoders.items():
         where = f"{page.name}.encoders.{name}"
-        with _placed(where):
+        with placed(where):
             part = ENCODERS[config.type]
         options = ENCODERS.options(config.type, config.options, where)
         shapes = {feature: views[view].shape for feature, view in config.features(name).items()}
         context = None if config.context is None else specs[config.context]
-        with _placed(where):
+        with placed(where):
             encoder = part(next(iter(shapes.values())), context, **options)
             specs |= {feature: encoder.spec(shape) for feature, shape in shapes.items()}
         built[name] = encoder
@@ -49,11 +49,11 @@ def build_streams(page: Page, views: Mapping[str, View], encoders: nn.ModuleDict
     built = nn.ModuleDict()
     for name, stream in page.streams.items():
         where = f"{page.name}.streams.{name}.projector"
-        with _placed(where):
+        with placed(where):
             part = PROJECTORS[stream.projector.type]
         options = PROJECTORS.options(stream.projector.type, stream.projector.options, where)
         sources = tuple(specs[source] for source in stream.sources)
-        with _placed(where):
+        with placed(where):
             masks = None if stream.masks is None else _mask_spec(views[stream.masks], stream.masks)
             built[name] = part(sources, width, masks, **options)
     return built
@@ -64,12 +64,3 @@ def _mask_spec(view: View, name: str) -> MaskSpec:
         raise BadInput(f"view {name!r} holds no masks", hint="name a view of type region_masks", code="not-masks")
     regions, depth, height, width = view.shape
     return MaskSpec(regions, (depth, height, width))
-
-
-@contextmanager
-def _placed(where: str) -> Iterator[None]:
-    """Put the place in the page before the message of what does not fit there."""
-    try:
-        yield
-    except BadInput as error:
-        raise BadInput(f"{where}: {error.message}", hint=error.hint, code=error.code) from None

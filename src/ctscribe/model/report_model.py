@@ -1,6 +1,6 @@
 """A system as a model: views → features → streams → prompt → language model.
 
-``forward`` and ``generate`` read like that sentence; which parts stand behind each word is the page's affair. Weights
+``forward`` and ``write`` read like that sentence; which parts stand behind each word is the page's affair. Weights
 are kept in ``checkpoint.py``.
 """
 

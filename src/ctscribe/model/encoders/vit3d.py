@@ -19,6 +19,7 @@ from ctscribe.model.encoders.public_weights import put_weights, read_weights
 from ctscribe.model.features import Features, FeatureSpec, Grid, ViewShape
 
 
+@ENCODERS.register("vit3d")
 class ViT3d(Encoder):
     """3-D ViT: M3D's and HSENet's with the defaults, HILT's with ``patch: [16, 32, 32]`` and ``cls: false``.
 
@@ -121,7 +122,3 @@ class ViT3d(Encoder):
         tokens = x[:, leading:]  # (batch, patches, width)
         pooled = x[:, :1] if self.pooled == "cls" else tokens.mean(dim=1, keepdim=True)  # (batch, 1, width)
         return Features(grid=grid, tokens=tokens, layers=hidden, pooled=pooled)
-
-
-# Not as a decorator, through which a type checker would see a mere Encoder, and the 2E3 encoder could not inherit.
-ENCODERS.register("vit3d")(ViT3d)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
@@ -12,6 +11,7 @@ from ctscribe.case import Case
 from ctscribe.errors import BadInput
 from ctscribe.model.views.grids import SampledGrid
 from ctscribe.model.views.view import VIEWS, View
+from ctscribe.registry import placed
 
 
 def build_views(config: Mapping[str, Mapping[str, Any]], where: str = "views") -> dict[str, View]:
@@ -34,10 +34,10 @@ def build_views(config: Mapping[str, Mapping[str, Any]], where: str = "views") -
         if kind is None:
             hint = f"known: {', '.join(VIEWS.names)}"
             raise BadInput(f"{place}.type: this key is missing", hint=hint, code="missing-key")
-        with _placed(place):
+        with placed(place):
             part = VIEWS[kind]
         options = VIEWS.options(kind, options, place)
-        with _placed(place):
+        with placed(place):
             views[name] = part(views, **options)
     return views
 
@@ -53,7 +53,7 @@ def sample_views(views: Mapping[str, View], case: Case) -> dict[str, Tensor]:
     grids: dict[str, SampledGrid] = {}
     for name, view in views.items():
         if view.of is None:
-            with _placed(f"view {name!r}"):
+            with placed(f"view {name!r}"):
                 samples[name], grids[name] = view.sample(case, grids)
     return samples
 
@@ -64,12 +64,3 @@ def finish_views(views: Mapping[str, View], samples: Mapping[str, Tensor]) -> di
     for name, view in views.items():
         finished[name] = view.finish(samples[name] if view.of is None else finished[view.of])
     return finished
-
-
-@contextmanager
-def _placed(place: str) -> Iterator[None]:
-    """Put the place before the message of what goes wrong there."""
-    try:
-        yield
-    except BadInput as error:
-        raise BadInput(f"{place}: {error.message}", hint=error.hint, code=error.code) from None
