@@ -12,6 +12,7 @@ from ctscribe.errors import BadInput
 from ctscribe.model.encoders.encoder import ENCODERS, Encoder
 from ctscribe.model.encoders.weights import fill, holds
 from ctscribe.model.features import Features, FeatureSpec, ViewShape
+from ctscribe.model.inner import inner_part
 
 
 @ENCODERS.register("classifier")
@@ -43,11 +44,8 @@ class Classifier(Encoder):
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
-        options = dict(encoder)
-        kind = options.pop("type", None)
-        if not isinstance(kind, str):
-            raise BadInput("encoder.type: the inner encoder has no name", code="missing-key")
-        self.encoder = ENCODERS[kind](shape, context, **ENCODERS.options(kind, options, "encoder"))
+        part, options = inner_part(ENCODERS, encoder, "encoder")
+        self.encoder = part(shape, context, **options)
         channels = self._embedding_width(shape)
         self.labels = labels
         self.relu = nn.ReLU()
