@@ -29,13 +29,15 @@ Said = dict[str, list[str]]
 class Sample:
     """A prompt as pieces of text, the text that follows it, and the findings that it prescribes.
 
-    ``sure`` tells what the prompt decides: the ``findings``, only their ``kinds``, the ``answer``, or ``nothing``.
+    ``sure`` tells what the prompt decides: the ``findings``, only their ``kinds``, the ``answer``, or ``nothing``;
+    ``first`` that it does so by its first piece alone, about one finding at most.
     """
 
     prompt: tuple[str, ...]
     answer: str
     findings: tuple[Finding, ...]
     sure: str
+    first: bool = False
 
 
 def sample(rng: np.random.Generator) -> Sample:
@@ -51,7 +53,10 @@ def sample(rng: np.random.Generator) -> Sample:
     if form < 0.3:
         return Sample(_with_instruction(_bare(findings, rng), rng), report, findings, "kinds")
     condition = CONDITIONS[int(rng.choice(len(CONDITIONS), p=SHARES))]
-    return Sample(_with_instruction(condition(findings, said, rng), rng), report, findings, "findings")
+    pieces = condition(findings, said, rng)
+    prompt = _with_instruction(pieces, rng)
+    first = len(findings) <= 1 and pieces == prompt[:1]
+    return Sample(prompt, report, findings, "findings", first)
 
 
 def keywords(findings: Sequence[Finding], said: Said, rng: np.random.Generator) -> tuple[str, ...]:

@@ -27,12 +27,14 @@ class Encoded:
     """One sample as token ids: the prompt with its beginning, and the answer with its end.
 
     ``weights`` has a number for every token of the answer: ``DETAIL`` where a word is hard to learn and the prompt
-    decides it (a place, a size, the answer to a question), else 1.
+    decides it (a place, a size, the answer to a question), else 1. ``first`` is the number of the tokens after the
+    beginning that decide the answer alone, 0 where more is needed.
     """
 
     prompt: list[int]
     answer: list[int]
     weights: list[float]
+    first: int = 0
 
 
 def built_tokenizer(rng: np.random.Generator) -> PreTrainedTokenizerFast:
@@ -69,7 +71,8 @@ def encoded(one: Sample, tokenizer: PreTrainedTokenizerFast, details: frozenset[
     answer = [*tokenizer(one.answer, add_special_tokens=False)["input_ids"], END]
     hard = set(answer) if one.sure == "answer" else details if one.sure == "findings" else frozenset()
     weights = [DETAIL if token in hard else 1.0 for token in answer]
-    return Encoded([BEGIN, *(token for piece in pieces for token in piece)], answer, weights)
+    first = len(pieces[0]) if one.first else 0
+    return Encoded([BEGIN, *(token for piece in pieces for token in piece)], answer, weights, first)
 
 
 def detail_tokens(tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:

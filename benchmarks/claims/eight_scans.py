@@ -44,7 +44,7 @@ def eight_scans(seed: int = 0) -> tuple[tuple[Case, str], ...]:
     for side in ("left", "right"):
         lobes = [name for name in CONSOLIDATED.values() if name.endswith(side)]
         fluid = _lowest(volume, labelmap.mask(*lobes), FLUID_ML)
-        drawn.append((np.where(fluid, 10, volume.hu), f"There is a {side} pleural effusion."))
+        drawn.append((np.where(fluid, 10, volume.hu), f"There is pleural effusion, {side}."))
     return tuple((_case(volume, labelmap, hu, rng), _report(lungs)) for hu, lungs in drawn)
 
 

@@ -138,7 +138,7 @@ def main(names: Sequence[str]) -> None:
     scans = eight_scans()
     rows: list[dict[str, object]] = []
     for name in names or [name for name in page_names() if name.endswith(TWIN)]:
-        rows.append(asdict(memorise(load_page(name), scans, steps=500)))
+        rows.append(asdict(memorise(load_page(name), scans, steps=1000)))
         print(rows[-1], flush=True)
     if not names:
         save("claims/memorises", "python benchmarks/claims/memorises.py", rows, ("torch", "transformers", "peft"))
