@@ -90,11 +90,12 @@ def _write_temporary(target: Path, content: bytes, leftovers: ExitStack) -> Path
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    path.chmod(0o666 & ~_umask())
+    share(path)
     return path
 
 
-def _umask() -> int:
+def share(path: Path) -> None:
+    """Give a file the rights of any new file: temporary ones are their maker's alone."""
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    path.chmod(0o666 & ~mask)

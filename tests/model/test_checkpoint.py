@@ -133,6 +133,11 @@ def test_a_second_save_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     assert (folder / "notes.txt").read_text() == "mine"
 
 
+def test_whoever_may_read_the_config_may_read_the_weights(tmp_path: Path) -> None:
+    small("language.tuning=lora").save_pretrained(tmp_path / "model")
+    assert len({file.stat().st_mode for file in (tmp_path / "model").rglob("*") if file.is_file()}) == 1
+
+
 def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model").write_text("")
     with pytest.raises(BadInput) as refused:

@@ -99,6 +99,8 @@ WRONG = {
     "hilt language": ("'language' is not key=value", "such as language.tuning=lora"),
     "hilt stages=[]": ("hilt.stages: none of them teaches report writing", None),
     "hilt encoders.vit.veiw=low": (None, None),
+    "hilt streams.keys={from: vit.low, projector: {type: linear}}": (None, None),
+    "hilt streams.two-words={from: vit.low, projector: {type: linear}}": (None, None),
     "hilt encoders.vit.pacth=4": ("hilt.encoders.vit.pacth: no such key", "did you mean 'patch'?"),
     "hilt-tiny views.low.size=[15,32,32]": (None, None),
     "hilt language.tuning=all": (None, None),
@@ -107,7 +109,7 @@ WRONG = {
 
 @pytest.mark.parametrize("words", WRONG)
 def test_a_wrong_page_gets_one_clear_line(words: str) -> None:
-    name, *changes = words.split(" ")
+    name, *changes = words.split(" ", maxsplit=1)
     with pytest.raises(BadInput) as error:
         summarise(load_page(name, changes))
     assert "\n" not in error.value.message

@@ -21,7 +21,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ctscribe.errors import BadInput
-from ctscribe.files import check_output_folder
+from ctscribe.files import check_output_folder, share
 from ctscribe.model.card import model_card
 from ctscribe.model.config import Page
 from ctscribe.model.encoders import Encoder
@@ -67,6 +67,8 @@ def save_model(model: ReportModel, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         written = Path(name)
         _write(model, written)
+        for file in written.rglob("*.safetensors"):
+            share(file)
         folder.mkdir(exist_ok=True)
         (folder / CONFIG).unlink(missing_ok=True)
         for part in (ADAPTER, LANGUAGE):  # of an older model, which may have had what this one has not

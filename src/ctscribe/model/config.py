@@ -7,9 +7,10 @@ itself when it is built. Nothing here runs or loads a model.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from torch import nn
 
 from ctscribe.errors import BadInput
 from ctscribe.model.language import LanguageConfig
@@ -82,7 +83,9 @@ class StageConfig(_Words):
 
     name: str
     objective: Literal["report", "vqa", "labels", "contrastive", "consistency"] = "report"
-    train: tuple[str, ...] = Field(description="Parts: language, streams, streams.NAME, encoders.NAME or deeper")
+    train: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        description="Parts: language, streams, streams.NAME, encoders.NAME or deeper"
+    )
     image: str | None = Field(default=None, description="The encoder that a contrastive or label stage trains")
     text: TextEncoderConfig | None = None
     epochs: float = 1
@@ -144,6 +147,11 @@ class Page(_Words):
         return next(stage for stage in reversed(self.stages) if stage.objective == "report")
 
     def _check_references(self) -> None:
+        for kind, names in (("views", self.views), ("encoders", self.encoders), ("streams", self.streams)):
+            for name in names:
+                if not name.isidentifier() or hasattr(nn.ModuleDict, name):  # it becomes an attribute of one
+                    hint = "take letters, digits and _, and no word of Python's dictionaries"
+                    raise BadInput(f"{self.name}.{kind}: {name!r} cannot be a name", hint=hint, code="bad-name")
         seen: list[str] = []
         for name, encoder in self.encoders.items():
             for view in encoder.features(name).values():
