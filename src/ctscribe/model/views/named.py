@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -58,9 +58,26 @@ def sample_views(views: Mapping[str, View], case: Case) -> dict[str, Tensor]:
     return samples
 
 
-def finish_views(views: Mapping[str, View], samples: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Every view of a batch, float32 (batch, *shape), on the device of its samples."""
+def finish_views(
+    views: Mapping[str, View], samples: Mapping[str, Tensor], wanted: Collection[str] | None = None
+) -> dict[str, Tensor]:
+    """Views of a batch, float32 (batch, *shape), on the device of its samples; all of them, or those wanted.
+
+    What a wanted view is made from is among them.
+    """
+    needed = with_origins(views, views if wanted is None else wanted)
     finished: dict[str, Tensor] = {}
     for name, view in views.items():
-        finished[name] = view.finish(samples[name] if view.of is None else finished[view.of])
+        if name in needed:
+            finished[name] = view.finish(samples[name] if view.of is None else finished[view.of])
     return finished
+
+
+def with_origins(views: Mapping[str, View], wanted: Collection[str]) -> frozenset[str]:
+    """Views, and those that they are made from."""
+    needed = set(wanted)
+    for name in reversed(list(views)):  # a view stands below what it is made from
+        origin = views[name].of
+        if name in needed and origin is not None:
+            needed.add(origin)
+    return frozenset(needed)
