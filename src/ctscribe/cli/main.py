@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ctscribe import __version__
+from ctscribe.cli.data import data
 from ctscribe.cli.inspect import inspect
 from ctscribe.cli.measure import measure
 from ctscribe.cli.process import abandon_output, prepared_process
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 for verb in (report, sample, inspect, segment, measure, systems):
     app.command()(verb)
+app.add_typer(data)
 
 
 def _print_version(wanted: bool) -> bool:
