@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations, product
 
 import nibabel as nib
@@ -14,6 +15,7 @@ from mask_phantoms import save_folder, save_nifti
 from phantoms import STRUCTURES, chest_phantom
 
 from ctscribe.anatomy.segmenters.masks import ASSUMED, SOURCE, UserMasks
+from ctscribe.anatomy.writing import write_labelmap
 from ctscribe.ct.readers import read_volume
 from ctscribe.ct.volume import CTVolume, canonical_affine
 from ctscribe.errors import BadMasks
@@ -180,6 +182,16 @@ def test_another_patients_masks_are_refused():
     with pytest.raises(BadMasks) as refusal:
         UserMasks(shared("lidc0001/lidc0001_totalseg_1p5mm.nii.gz"))(volume)
     assert refusal.value.code == "masks-of-another-scan"
+
+
+def test_masks_that_do_not_fit_may_be_asked_for_and_say_so(tmp_path):
+    wrong = replace(TRUTH, labels=np.roll(TRUTH.labels, VOLUME.shape[1] // 2, axis=1))
+    path = write_labelmap(wrong, tmp_path / "masks.nii.gz")[0]
+    with pytest.raises(BadMasks) as refusal:
+        UserMasks(path)(VOLUME)
+    forced = UserMasks(path, force=True)(VOLUME)
+    assert np.array_equal(forced.labels, wrong.labels)
+    assert forced.notes[-1].lower() == f"{refusal.value.message}.".lower()
 
 
 def test_another_patients_masks_are_refused_even_in_the_same_place(tmp_path):

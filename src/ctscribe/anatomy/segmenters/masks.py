@@ -37,6 +37,7 @@ class UserMasks:
     path : a multi-label NIfTI, NRRD or MetaImage; a folder with one file a class; a DICOM segmentation or a folder of
         them; or what ``anatomy.writing`` wrote.
     names : the names file of a multi-label image, when it does not lie beside it.
+    force : go on although the masks do not fit the scan; the label map's notes then say that they do not.
 
     Labels are named, in this order, by ``names``, by ``<stem>.json`` or ``.csv`` beside the image, by the image's own
     header, or by its file name if it is one mask. Otherwise they are read as TotalSegmentator's ``total`` ids, which
@@ -45,11 +46,12 @@ class UserMasks:
 
     name = "masks"
 
-    def __init__(self, path: Path, names: Path | None = None) -> None:
+    def __init__(self, path: Path, names: Path | None = None, *, force: bool = False) -> None:
         if not path.exists():
             raise BadMasks(f"there are no masks at {path.name}", hint="check the path", code="masks-not-found")
         self.path = path
         self.names = names
+        self.force = force
 
     def __call__(self, volume: CTVolume) -> LabelMap:
         """The masks on the volume's grid.
@@ -71,7 +73,15 @@ class UserMasks:
             approximate=table.approximate,
             notes=(*table.notes, *gathering.notes, *_further_notes(gathering)),
         )
-        return replace(labelmap, notes=labelmap.notes + check_belongs(labelmap, volume))
+        return replace(labelmap, notes=labelmap.notes + self._fit(labelmap, volume))
+
+    def _fit(self, labelmap: LabelMap, volume: CTVolume) -> tuple[str, ...]:
+        try:
+            return check_belongs(labelmap, volume)
+        except BadMasks as misfit:
+            if not self.force:
+                raise
+            return (f"{misfit.message[0].upper()}{misfit.message[1:]}.",)
 
     def _gather(self, gathering: Gathering) -> NameTable:
         if self.path.is_dir():

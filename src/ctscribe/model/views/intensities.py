@@ -23,9 +23,12 @@ def through_windows(
 
 
 def clipped_volume(hu: Int16[Tensor, "batch z y x"], clip: Range, scale: Range) -> Float[Tensor, "batch z y x"]:
-    """HU clipped; the ends of the clip become the ends of ``scale``."""
+    """HU clipped; the ends of the clip become the ends of ``scale``, exactly."""
     low, high = clip
-    return _stretched(hu.float().clamp_(low, high), low, high - low, scale)
+    start, end = scale
+    slope = (end - start) / (high - low)
+    # Clipped last: one pass fewer over a volume that may have 55 million voxels.
+    return hu.float().mul_(slope).add_(start - low * slope).clamp_(min(start, end), max(start, end))
 
 
 def minmax_volume(hu: Int16[Tensor, "batch z y x"], clip: Range, scale: Range) -> Float[Tensor, "batch z y x"]:

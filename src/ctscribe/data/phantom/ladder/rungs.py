@@ -84,7 +84,7 @@ def _features(
         if record.masks is None or record.labels is None:
             raise BadInput(f"case {record.id} has no masks or no labels", hint="use phantoms", code="no-labels")
         volume = read_volume(part.path_of(record))
-        labelmap = UserMasks(_mask_path(index.root / record.masks, masks))(volume)
+        labelmap = UserMasks(_mask_path(index.root / record.masks, masks), force=True)(volume)
         features.append(region_histograms(volume, labelmap))
         truth.append(record.labels)
     return np.stack(features), np.array(truth, dtype=bool)
