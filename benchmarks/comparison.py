@@ -50,7 +50,9 @@ def save(name: str, command: str, rows: list[dict[str, object]], packages: tuple
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for row in rows:
-        print("  ".join(f"{value:<12}" if isinstance(value, float | int) else f"{value!s:<34}" for value in row.values()))
+        print(
+            "  ".join(f"{value:<12}" if isinstance(value, float | int) else f"{value!s:<34}" for value in row.values())
+        )
 
 
 def _processor() -> str:

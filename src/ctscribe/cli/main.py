@@ -13,6 +13,7 @@ import typer
 from ctscribe import __version__
 from ctscribe.cli.data import data
 from ctscribe.cli.inspect import inspect
+from ctscribe.cli.labels import labels
 from ctscribe.cli.measure import measure
 from ctscribe.cli.process import abandon_output, prepared_process
 from ctscribe.cli.report import report
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (report, sample, inspect, segment, measure, systems):
+for verb in (report, sample, inspect, segment, measure, labels, systems):
     app.command()(verb)
 app.add_typer(data)
 

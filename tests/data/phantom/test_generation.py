@@ -62,6 +62,14 @@ def test_every_patient_is_in_one_split_only(made):
     assert len(set(patients)) == len(patients)
 
 
+def test_no_number_that_a_body_is_made_from_is_in_two_cases(made):
+    bodies = [json.loads(path.read_text())["body"] for path in sorted(made.glob("*/*/case.json"))]
+    free = [name for name, value in bodies[0].items() if isinstance(value, float)]
+    assert len(free) >= 5
+    for name in (*free, "warp_seed"):
+        assert len({body[name] for body in bodies}) == len(bodies), name
+
+
 def test_the_folder_of_another_recipe_is_refused_by_what_differs(made):
     before = content(made)
     with pytest.raises(BadInput, match="seed 7, not 8"):
