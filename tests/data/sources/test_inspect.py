@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from data.sources import trees
 
 from ctscribe.data.sources.inspect import Inspect
-from ctscribe.data.sources.inspect_entities import ENTITIES, OTHERS, entities_of, marks
 from ctscribe.errors import BadInput
 
 
@@ -18,21 +18,21 @@ from ctscribe.errors import BadInput
     [
         ("1. No pulmonary embolism.\n2. Small pleural effusions.", ["Effusions"]),
         ("Acute emboli in both lower lobes; no effusion.", ["Embolism"]),
-        ("No acute finding.", [OTHERS]),
+        ("No acute finding.", ["Others"]),
         ("No pneumonia but a mass in the left lung.", ["Mass"]),
-        ("Consolidation is not seen.", [OTHERS]),
+        ("Consolidation is not seen.", ["Others"]),
         ("Enlarged lymph nodes, suspicious for malignancy or metastases.", ["Metastases", "Malignancy", "Node"]),
         ("Massive edema.", ["Edema"]),
-        ("", [OTHERS]),
     ],
 )
-def test_entities_count_when_they_are_affirmed(text: str, entities: list[str]) -> None:
-    assert entities_of(text) == entities
-
-
-def test_there_are_21_entities() -> None:
-    assert len(ENTITIES) + 1 == 21
-    assert marks([["Embolism"], [OTHERS]]).nonzero()[1].tolist() == [0, 20]
+def test_entities_are_those_that_the_impression_affirms(tmp_path: Path, text: str, entities: list[str]) -> None:
+    root = trees.inspect(tmp_path, studies=400)
+    file = next(root.glob("**/impressions_*.tsv"))
+    table = pd.read_csv(file, sep="\t")
+    table.loc[0, "impressions"] = text
+    table.to_csv(file, sep="\t", index=False)
+    said = {record.impression: record.extra["entities"] for record in Inspect().read(root).records}
+    assert said[text].split(",") == entities
 
 
 def test_rad3ds_split_is_stratified_seeded_and_by_patient(tmp_path: Path) -> None:

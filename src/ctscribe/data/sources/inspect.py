@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from ctscribe.data.record import Split
-from ctscribe.data.sources.inspect_entities import entities_of, marks
 from ctscribe.data.sources.source import EXTRA, SOURCES, Found, records_of
 from ctscribe.data.splitting import stratified
 from ctscribe.data.tables import Frame, only_file, read_table, said
 from ctscribe.errors import BadInput
+from ctscribe.report.labels import INSPECT, label_report, label_table
 
 TRAIN = 17_730 / (17_730 + 3_506)
 """RAD3D-Prefix trains on 17,730 scans and tests on 3,506."""
@@ -26,8 +28,9 @@ class Inspect:
 
     Parameters
     ----------
-    split : RAD3D-Prefix's, drawn anew: stratified over its 21 entities (Tab. 6), by patient, without validation
-        cases; or the one of the data set's own ``splits_*.tsv``, which appeared later.
+    split : RAD3D-Prefix's, drawn anew: stratified over its 21 entities (Tab. 6; found by our labeller, in the paper by
+        a language model), by patient, without validation cases; or the one of the data set's own ``splits_*.tsv``,
+        which appeared later.
     seed : of the drawn split.
     """
 
@@ -47,13 +50,14 @@ class Inspect:
             volume=Path(below, "CTPA").as_posix() + "/" + frame["image_id"] + ".nii.gz",
             impression=said(frame["impressions"]),
         )
-        named = [entities_of(text) for text in frame["impression"]]
-        frame[EXTRA + "entities"] = [",".join(names) for names in named]
+        marks = np.array([label_report(text, INSPECT).vector() for text in frame["impression"]], dtype=bool)
+        entities = np.array(label_table(INSPECT).labels)
+        frame[EXTRA + "entities"] = [",".join(entities[there]) for there in marks]
         frame = _with_labels(frame, folder)
         if self.split == "official":
             return Found(records_of(_officially(frame, only_file(folder, "splits_*.tsv"))))
         fractions: dict[Split, float] = {"train": TRAIN, "test": 1 - TRAIN}
-        frame["split"] = stratified(frame["patient"].tolist(), marks(named), fractions, seed=self.seed)
+        frame["split"] = stratified(frame["patient"].tolist(), marks, fractions, seed=self.seed)
         return Found(records_of(frame))
 
 
