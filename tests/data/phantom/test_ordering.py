@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,11 +18,13 @@ WISHES = {
 }
 
 
-def test_what_was_typed_becomes_an_order():
-    order = read_order(**WISHES | {"anatomies": ["a.nii.gz:b.nii.gz"]})
+def test_what_was_typed_becomes_an_order(tmp_path):
+    ct, masks = tmp_path / "ct.nii.gz", tmp_path / "masks.nii.gz"
+    ct.touch(), masks.touch()
+    order = read_order(**WISHES | {"anatomies": [f"{ct}:{masks}"]})
     assert (order.recipe.seed, order.recipe.level, order.recipe.size) == (3, "hard", (64, 128, 128))
     assert dict(order.counts) == {"train": 8, "validation": 1, "test": 1}
-    assert order.anatomies == ((Path("a.nii.gz"), Path("b.nii.gz")),)
+    assert order.anatomies == ((ct, masks),)
     assert len(order.cases) == len(set(order.cases)) == 10
 
 
@@ -49,6 +49,7 @@ def test_no_case_is_lost_between_the_splits(count, shares):
         ("size", "big,1,1", "D,H,W"),
         ("size", "4,128,128", "32,80,80"),
         ("anatomies", ["scan.nii.gz"], "CT:MASKS"),
+        ("anatomies", ["scan.nii.gz:masks.nii.gz"], "check the path"),
     ],
 )
 def test_what_cannot_be_is_refused(key, value, hint):

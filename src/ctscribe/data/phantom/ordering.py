@@ -74,4 +74,7 @@ def _anatomy(text: str) -> tuple[Path, Path]:
     if not ct or not masks:
         hint = "write it as CT:MASKS, such as scan.nii.gz:labels.nii.gz"
         raise BadInput(f"--anatomy {text} names no scan with its masks", hint=hint, code="bad-anatomy")
+    for name in (ct, masks):
+        if not Path(name).exists():
+            raise BadInput(f"--anatomy: there is no {name}", hint="check the path", code="anatomy-not-found")
     return Path(ct), Path(masks)

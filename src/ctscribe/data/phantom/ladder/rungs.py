@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -99,13 +100,19 @@ def _mask_path(path: Path, degraded: str) -> Path:
 
 def _rung(name: str, predicted: Truth, truth: Truth, scores: Float[np.ndarray, "cases findings"] | None = None) -> Rung:
     f1 = dict(zip(CT_RATE_LABELS, f1_scores(np.asarray(predicted), truth).tolist(), strict=True))
-    auc = {} if scores is None else dict(zip(CT_RATE_LABELS, aucs(scores, truth).tolist(), strict=True))
     there = [CT_RATE_LABELS[k] for k in np.flatnonzero(truth.sum(axis=0))]
+    auc = {} if scores is None else dict(zip(CT_RATE_LABELS, aucs(scores, truth).tolist(), strict=True))
+    auc = {label: value for label, value in auc.items() if isfinite(value)}
     return Rung(
         name=name,
-        macro_f1=float(np.mean([f1[label] for label in there])),
-        macro_f1_hard=float(np.mean([f1[label] for label in there if label not in EASY])),
-        macro_auc=float(np.nanmean(list(auc.values()))) if auc else None,
+        macro_f1=_mean([f1[label] for label in there]),
+        macro_f1_hard=_mean([f1[label] for label in there if label not in EASY]),
+        macro_auc=_mean(auc.values()) if auc else None,
         f1={label: f1[label] for label in there},
-        auc={label: auc[label] for label in there if label in auc},
+        auc=auc,
     )
+
+
+def _mean(values: Collection[float]) -> float:
+    """0 where the test cases have nothing to find."""
+    return sum(values) / len(values) if values else 0.0
