@@ -25,7 +25,7 @@ contracts: .venv/installed-dev  ## no floor imports from a later one
 check: test lint types contracts
 
 benchmarks: .venv-benchmarks/installed  ## every figure in benchmarks/results, measured again
-	for name in startup reading resampling measuring model claims/memorises; do .venv-benchmarks/bin/python benchmarks/$$name.py || exit 1; done
+	for name in startup reading resampling measuring model data phantom claims/memorises; do .venv-benchmarks/bin/python benchmarks/$$name.py || exit 1; done
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

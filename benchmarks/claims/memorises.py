@@ -86,7 +86,8 @@ def memorise(
             step += 1
             optimizer.param_groups[0]["lr"] = page.report_stage.learning_rate * min(1.0, step / WARMUP)
             loss = _step(model.train(), optimizer, trained, batch(), features)
-        if loss < known and _written(model, processor, fixed) == reports:
+        # A report is known when no instruction keeps the model from writing it.
+        if loss < known and all(_written(model, processor, asked) == reports for asked in (fixed, batch(), batch())):
             break
     seconds = time.perf_counter() - started
     written, exchanged = _written(model, processor, fixed), _written(model, processor, shuffled(fixed))
