@@ -6,26 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
 from cached_cases import drawn_index
 
-from ctscribe.cli.data_cache import cache
-from ctscribe.cli.main import app, main
+from ctscribe.cli.main import main
 from ctscribe.data.cache import CachedFeatures, CachedViews, starting_encoders
 from ctscribe.data.index import Index
 from ctscribe.systems.pages import load_page
 
 SMALL = ["views.volume.size=[8, 16, 16]", "encoders.vit.depth=1"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def mounted() -> None:
-    """The verb, wherever the command line has it."""
-    if not any(group.name == "data" for group in app.registered_groups):
-        data = typer.Typer()
-        data.callback()(lambda: None)
-        data.command()(cache)
-        app.add_typer(data, name="data")
 
 
 @pytest.fixture
